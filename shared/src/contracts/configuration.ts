@@ -1,0 +1,115 @@
+import Type, { type Static } from 'typebox'
+import { APP_ID_PATTERN } from '../isolation/index.ts'
+import { APP_SETTINGS } from './app-settings.ts'
+
+const closed = { additionalProperties: false } as const
+
+const ABSOLUTE_PATH = Type.String({
+  pattern: '^/[^\\u0000-\\u001f]*$',
+  maxLength: 4096,
+  description: 'an absolute path',
+})
+
+const UNIX_ADDRESS = Type.String({
+  pattern: '^unix:/[^\\u0000-\\u001f"\\\\]*$',
+  maxLength: 113,
+  description: 'unix:/PATH, an AF_UNIX socket (at most 107 bytes of path)',
+})
+
+const TORRC_WORDS = Type.String({
+  pattern: '^[^\\u0000-\\u001f"\\\\#]+$',
+  maxLength: 2048,
+  description: 'one line without quotes, backslashes, # and control characters',
+})
+
+const seconds = (maximum: number) =>
+  Type.Integer({ minimum: 1, maximum, description: `a whole number of seconds from 1 to ${maximum}` })
+
+const count = (maximum: number) =>
+  Type.Integer({ minimum: 1, maximum, description: `a whole number from 1 to ${maximum}` })
+
+/** A tor that somebody else runs. It is used and never owned. */
+const EXTERNAL_TOR = Type.Object(
+  {
+    control: UNIX_ADDRESS,
+    socks: UNIX_ADDRESS,
+    socksShort: Type.Optional(UNIX_ADDRESS),
+    passwordFile: Type.Optional(ABSOLUTE_PATH),
+  },
+  { ...closed, description: 'a map with control and socks, and if wanted socksShort and passwordFile' },
+)
+
+const BRIDGES = Type.Object(
+  {
+    lines: Type.Array(TORRC_WORDS, { minItems: 1, maxItems: 100, description: 'a list of bridge lines' }),
+    obfs4proxy: Type.Optional(ABSOLUTE_PATH),
+    snowflakeClient: Type.Optional(ABSOLUTE_PATH),
+  },
+  { ...closed, description: 'a map with lines, and if wanted obfs4proxy and snowflakeClient' },
+)
+
+const TOR = Type.Object(
+  {
+    program: Type.Optional(ABSOLUTE_PATH),
+    additions: Type.Optional(ABSOLUTE_PATH),
+    external: Type.Optional(EXTERNAL_TOR),
+    bridges: Type.Optional(BRIDGES),
+    upstreamProxy: Type.Optional(
+      Type.String({
+        pattern: '^(socks4|socks5|https?)://[A-Za-z0-9.:\\[\\]-]+:[0-9]{1,5}$',
+        maxLength: 255,
+        description: 'socks5://HOST:PORT, socks4://HOST:PORT or http://HOST:PORT',
+      }),
+    ),
+    upstreamProxyCredentialsFile: Type.Optional(ABSOLUTE_PATH),
+  },
+  { ...closed, description: 'a map of tor settings' },
+)
+
+const LIMITS = Type.Object(
+  {
+    handshakeSeconds: Type.Optional(seconds(300)),
+    connectSeconds: Type.Optional(seconds(600)),
+    idleSeconds: Type.Optional(seconds(604_800)),
+    handshakesPerApp: Type.Optional(count(100_000)),
+    streamsPerApp: Type.Optional(count(1_000_000)),
+  },
+  { ...closed, description: 'a map of limits' },
+)
+
+/** The whole of cordon.yaml. */
+export const CONFIGURATION = Type.Object(
+  {
+    apps: Type.Optional(
+      Type.Record(Type.String({ pattern: APP_ID_PATTERN }), APP_SETTINGS, {
+        ...closed,
+        description: 'a map from app names (a-z, 0-9 and hyphens, 32 at most) to their settings',
+      }),
+    ),
+    tor: Type.Optional(TOR),
+    limits: Type.Optional(LIMITS),
+  },
+  { ...closed, description: 'a map of settings' },
+)
+
+export type Configuration = Static<typeof CONFIGURATION>
+export type TorSettings = Static<typeof TOR>
+export type ExternalTor = Static<typeof EXTERNAL_TOR>
+export type Limits = Required<Static<typeof LIMITS>>
+
+/**
+ * Fill in the limits of the gateway.
+ *
+ * 10 s for a handshake and 30 s to connect are the design's; six hours idle lets IMAP IDLE (29 min, RFC 2177) and
+ * chats with rare keep-alives live; 512 open handshakes and 8,192 streams an app are arbitrary and above what a
+ * desktop program opens.
+ */
+export function completeLimits(limits: Configuration['limits']): Limits {
+  return {
+    handshakeSeconds: limits?.handshakeSeconds ?? 10,
+    connectSeconds: limits?.connectSeconds ?? 30,
+    idleSeconds: limits?.idleSeconds ?? 21_600,
+    handshakesPerApp: limits?.handshakesPerApp ?? 512,
+    streamsPerApp: limits?.streamsPerApp ?? 8192,
+  }
+}

@@ -1,0 +1,26 @@
+/**
+ * Contracts: what the parts say to each other and to people, schema and type together.
+ *
+ * Belongs here: the configuration, the admin API, the supervisor's API, the messages of parts, the names of sockets.
+ * Does not belong here: anything that acts on them, and any file or socket itself.
+ */
+export type { AppStatus, Circuits, CircuitView, GatewayStatus, Hop, Problem, Renewed, StreamView } from './admin.ts'
+export {
+  APP_STATUS,
+  CIRCUIT_VIEW,
+  CIRCUITS,
+  GATEWAY_STATUS,
+  HOP,
+  PROBLEM,
+  RENEWED,
+  STREAM_VIEW,
+} from './admin.ts'
+export type { AppSettings, CompleteAppSettings } from './app-settings.ts'
+export { APP_SETTINGS, completeAppSettings } from './app-settings.ts'
+export type { Configuration, ExternalTor, Limits, TorSettings } from './configuration.ts'
+export { CONFIGURATION, completeLimits } from './configuration.ts'
+export { CONFIGURATION_MAX_BYTES, parseConfiguration } from './parse-configuration.ts'
+export type { RuntimeLayout } from './runtime-layout.ts'
+export { layOutRuntime } from './runtime-layout.ts'
+export type { PartMessage, PartName, PartStatus, Status, TorStatus } from './supervisor.ts'
+export { PART_MESSAGE, PART_NAMES, PART_STATUS, STATUS, TOR_STATUS } from './supervisor.ts'

@@ -1,0 +1,38 @@
+import { join } from 'node:path'
+import type { AppId } from '../isolation/index.ts'
+
+/** Where the parts find each other. Every directory is 0700 and every socket 0600. */
+export interface RuntimeLayout {
+  readonly directory: string
+  /** The gateway's admin API. */
+  readonly gatewaySocket: string
+  /** The supervisor's own API, which works when the gateway is dead. */
+  readonly supervisorSocket: string
+  readonly torDirectory: string
+  readonly torControlSocket: string
+  readonly torControlCookie: string
+  /** Tor's SocksPort that keeps a circuit while it is used. */
+  readonly torSocksSocket: string
+  /** Tor's SocksPort without KeepAliveIsolateSOCKSAuth, for apps with `circuits: short`. */
+  readonly torSocksShortSocket: string
+  readonly appsDirectory: string
+  appSocket(app: AppId): string
+}
+
+/** Name the sockets below one runtime directory. */
+export function layOutRuntime(directory: string): RuntimeLayout {
+  const torDirectory = join(directory, 'tor')
+  const appsDirectory = join(directory, 'apps')
+  return {
+    directory,
+    gatewaySocket: join(directory, 'gateway.sock'),
+    supervisorSocket: join(directory, 'supervisor.sock'),
+    torDirectory,
+    torControlSocket: join(torDirectory, 'control.sock'),
+    torControlCookie: join(torDirectory, 'control.cookie'),
+    torSocksSocket: join(torDirectory, 'socks.sock'),
+    torSocksShortSocket: join(torDirectory, 'short.sock'),
+    appsDirectory,
+    appSocket: app => join(appsDirectory, `${app}.sock`),
+  }
+}

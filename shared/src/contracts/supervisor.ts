@@ -1,0 +1,54 @@
+import Type, { type Static } from 'typebox'
+import { APP_STATUS } from './admin.ts'
+
+/** The parts that the supervisor starts and watches. */
+export const PART_NAMES = ['lab', 'tor', 'gateway'] as const
+export type PartName = (typeof PART_NAMES)[number]
+
+export const PART_STATUS = Type.Object({
+  name: Type.Enum([...PART_NAMES]),
+  state: Type.Enum(['down', 'starting', 'ready', 'draining', 'failed']),
+  pid: Type.Union([Type.Integer(), Type.Null()]),
+  /** What the part waits for or why it failed, in one line, or null. */
+  detail: Type.Union([Type.String(), Type.Null()]),
+})
+export type PartStatus = Static<typeof PART_STATUS>
+
+/** Tor's bootstrap as the supervisor sees it, with a cause and a next step when it does not move. */
+export const TOR_STATUS = Type.Object({
+  version: Type.Union([Type.String(), Type.Null()]),
+  progress: Type.Integer({ minimum: 0, maximum: 100 }),
+  phase: Type.String(),
+  circuitEstablished: Type.Boolean(),
+  cause: Type.Union([Type.String(), Type.Null()]),
+  next: Type.Union([Type.String(), Type.Null()]),
+})
+export type TorStatus = Static<typeof TOR_STATUS>
+
+/** What `cordon status --json` prints. More fields may follow, none of these change. */
+export const STATUS = Type.Object({
+  state: Type.Enum(['starting', 'ready', 'degraded', 'breached', 'stopped']),
+  network: Type.Enum(['tor', 'lab']),
+  tor: TOR_STATUS,
+  parts: Type.Array(PART_STATUS),
+  apps: Type.Array(APP_STATUS),
+  lab: Type.Optional(Type.Object({ onion: Type.String(), authority: Type.String() })),
+  /** Mistakes in the newest configuration while an older one stays live, or null. */
+  configurationTrouble: Type.Union([Type.String(), Type.Null()]),
+})
+export type Status = Static<typeof STATUS>
+
+/**
+ * What a part says to the supervisor over its IPC channel. A part is ready when it says so, never after a time.
+ */
+export const PART_MESSAGE = Type.Union([
+  Type.Object({ type: Type.Literal('ready') }),
+  Type.Object({ type: Type.Literal('waiting'), detail: Type.String() }),
+  Type.Object({
+    type: Type.Literal('failed'),
+    code: Type.String(),
+    message: Type.String(),
+    next: Type.Union([Type.String(), Type.Null()]),
+  }),
+])
+export type PartMessage = Static<typeof PART_MESSAGE>

@@ -1,0 +1,41 @@
+import koffi from 'koffi'
+
+/** The calls of libc that Node does not offer. Each is bound once, at first use. */
+const libc = koffi.load('libc.so.6')
+
+const rawFlock = libc.func('int flock(int, int)')
+const rawSocket = libc.func('int socket(int, int, int)')
+const rawSend = libc.func('long send(int, const void *, size_t, int)')
+const rawReceive = libc.func('long recv(int, _Out_ void *, size_t, int)')
+const rawSetsockopt = libc.func('int setsockopt(int, int, int, const void *, uint32_t)')
+const rawClose = libc.func('int close(int)')
+
+const LOCK_EX = 2
+const LOCK_NB = 4
+
+/** Try to take the exclusive flock(2) on an open file; report whether it is ours. */
+export const flock = (descriptor: number): boolean => rawFlock(descriptor, LOCK_EX | LOCK_NB) === 0
+
+const AF_NETLINK = 16
+const SOCK_RAW_CLOEXEC = 3 | 0o2000000
+const NETLINK_SOCK_DIAG = 4
+const SOL_SOCKET = 1
+const SO_RCVTIMEO = 20
+
+/** One blocking question to the kernel's socket diagnosis (sock_diag(7)), answered within `timeoutMs`. */
+export function askSocketDiagnosis(request: Uint8Array, timeoutMs: number): Buffer | undefined {
+  const descriptor = rawSocket(AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_SOCK_DIAG)
+  if (descriptor < 0) return undefined
+  try {
+    const timeout = Buffer.alloc(16) // struct timeval: seconds, microseconds
+    timeout.writeBigInt64LE(BigInt(Math.trunc(timeoutMs / 1000)), 0)
+    timeout.writeBigInt64LE(BigInt((timeoutMs % 1000) * 1000), 8)
+    if (rawSetsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, timeout, timeout.length) !== 0) return undefined
+    if (Number(rawSend(descriptor, request, request.length, 0)) !== request.length) return undefined
+    const answer = Buffer.alloc(8192)
+    const length = Number(rawReceive(descriptor, answer, answer.length, 0))
+    return length > 0 ? answer.subarray(0, length) : undefined
+  } finally {
+    rawClose(descriptor)
+  }
+}
