@@ -26,6 +26,26 @@ export const CATALOGUE = {
     meaning: 'Another instance holds the state directory.',
     action: 'Use the one that runs, stop it with `cordon down`, or name other directories.',
   },
+  LAB_PROGRAM_MISSING: {
+    meaning: 'The lab needs a program that is not installed.',
+    action: 'Install the Debian package that the message names.',
+  },
+  LAB_NO_NAMESPACES: {
+    meaning: 'This machine refuses an ordinary user the namespaces that the lab lives in.',
+    action: 'Set the kernel switch that the message names, or run the lab on another machine.',
+  },
+  LAB_ALREADY_RUNNING: {
+    meaning: 'A lab runs in that directory.',
+    action: 'Join it through its lab.sock, stop it, or name another directory with --dir.',
+  },
+  LAB_DIRECTORY_UNUSABLE: {
+    meaning: "The lab's directory cannot be made, is somebody else's, or does not hold what it should.",
+    action: 'Name a directory of your own with --dir, or remove the one that the message names.',
+  },
+  LAB_FAILED: {
+    meaning: "One of the lab's programs stopped, or its network did not come up in time.",
+    action: 'Read the log that the message names; on a busy machine, try again.',
+  },
 } as const satisfies Record<string, CatalogueEntry>
 
 /** A stable code for machines. */
