@@ -1,0 +1,119 @@
+import type { LabStep } from '@cordon/shared/contracts'
+import { Fault } from '@cordon/shared/errors'
+import { consensusRelays } from '../control-messages.ts'
+import type { OnionKey } from '../onion-key.ts'
+import type { Programs } from '../programs.ts'
+import { countUpload, isPublished, parseUploadEvent, UNPUBLISHED } from '../publication.ts'
+import { AUTHORITIES, EXITS, type Member, ONION_HOST } from '../topology.ts'
+import { type AuthorityIdentity, authorityTorrc, exitTorrc, type MemberPaths, onionHostTorrc } from '../torrc.ts'
+import { planVoting } from '../voting.ts'
+import { openTor, type TorProcess } from './tor-process.ts'
+import { waitForBootstrap, waitForEvent } from './wait-for-event.ts'
+
+/** What the network is made of. */
+export interface NetworkPlan {
+  readonly programs: Programs
+  readonly authorities: readonly AuthorityIdentity[]
+  readonly pathsOf: (member: Member) => MemberPaths
+  readonly logOf: (member: Member) => string
+  readonly resolvConf: string
+  readonly onionKey: OnionKey
+  /** Where the onion service leads. */
+  readonly onionTarget: string
+  readonly progress: (step: LabStep, message: string, percent: number) => void
+}
+
+// Far above what two busy cores need; each wait is for one thing that otherwise never comes.
+const CONSENSUS_MS = 60_000
+const BOOTSTRAP_MS = 90_000
+const PUBLICATION_MS = 90_000
+
+/**
+ * Seconds that relays get to upload their descriptors before the first vote, attempt by attempt. A first consensus
+ * without them would stand for five minutes, so the network is started over instead, with more time.
+ */
+const HEAD_STARTS_SECONDS = [2, 4, 10, 25]
+
+/** Start all tors and return when a client that comes now finds relays, exits and the onion service. */
+export async function openTorNetwork(plan: NetworkPlan): Promise<readonly TorProcess[]> {
+  const relays = await openRelays(plan)
+  plan.progress('onion', 'publishing the onion service', 65)
+  const onionHost = await openMember(plan, ONION_HOST, paths => onionHostTorrc(ONION_HOST, paths, plan.authorities))
+  const published = publish(plan, onionHost)
+  await Promise.all([published, ...relays.map(relay => waitForBootstrap(relay, BOOTSTRAP_MS))])
+  return [...relays, onionHost]
+}
+
+async function openRelays(plan: NetworkPlan): Promise<readonly TorProcess[]> {
+  const members = AUTHORITIES.length + EXITS.length
+  for (const headStart of HEAD_STARTS_SECONDS) {
+    plan.progress('authorities', 'starting three authorities', 20)
+    const voting = planVoting(Date.now() / 1000, headStart)
+    const authorities = await Promise.all(
+      AUTHORITIES.map(member =>
+        openMember(plan, member, paths => authorityTorrc(member, paths, plan.authorities, voting)),
+      ),
+    )
+    const consensus = Promise.all(authorities.map(waitForConsensus))
+    // Awaited below; until then a failure must not count as unheard.
+    consensus.catch(() => {})
+    plan.progress('relays', 'starting four exits', 35)
+    const exits = await Promise.all(
+      EXITS.map(member =>
+        openMember(plan, member, paths => exitTorrc(member, paths, plan.authorities, plan.resolvConf)),
+      ),
+    )
+    plan.progress('consensus', 'waiting for the first consensus', 45)
+    const counts = await consensus
+    if (counts.every(count => count === members)) return [...authorities, ...exits]
+    await Promise.all([...authorities, ...exits].map(tor => tor.stop()))
+  }
+  throw new Fault('LAB_FAILED', 'the authorities agreed on a network without all of its relays, again and again', {
+    where: 'tor',
+    retry: 'after-waiting',
+    next: 'This machine is too busy for a lab now; try again later.',
+  })
+}
+
+/** Wait for an authority's first consensus and count the relays in it. */
+async function waitForConsensus(authority: TorProcess): Promise<number> {
+  const first = waitForEvent(authority, 'saw no consensus', CONSENSUS_MS, consensusRelays)
+  await authority.command('SETEVENTS NEWCONSENSUS')
+  return (await first).length
+}
+
+/** Add the onion service and wait until every directory that was to have its descriptor has it. */
+async function publish({ onionKey, onionTarget }: NetworkPlan, host: TorProcess): Promise<void> {
+  let publication = UNPUBLISHED
+  const published = waitForEvent(host, 'did not publish the onion service', PUBLICATION_MS, ({ lines }) => {
+    const event = parseUploadEvent(lines[0] ?? '')
+    if (event === undefined) return undefined
+    publication = countUpload(publication, event)
+    return isPublished(publication) ? true : undefined
+  })
+  await host.command('SETEVENTS HS_DESC')
+  const key = `ED25519-V3:${onionKey.expandedSecret}`
+  const reply = await host.command(`ADD_ONION ${key} Port=80,${onionTarget}:80 Port=443,${onionTarget}:443`)
+  if (`${reply.lines[0]}.onion` !== `ServiceID=${onionKey.address}`)
+    throw new Fault('LAB_FAILED', 'tor derived another onion address than the lab did', {
+      where: 'tor',
+      retry: 'never',
+    })
+  await published
+}
+
+async function openMember(
+  { programs, pathsOf, logOf }: NetworkPlan,
+  member: Member,
+  torrc: (paths: MemberPaths) => string,
+): Promise<TorProcess> {
+  const paths = pathsOf(member)
+  return await openTor({
+    program: programs.tor,
+    nickname: member.nickname,
+    torrc: torrc(paths),
+    torrcPath: `${paths.dataDirectory}/torrc`,
+    defaultsPath: paths.empty,
+    logPath: logOf(member),
+  })
+}

@@ -1,0 +1,44 @@
+import { Fault } from '@cordon/shared/errors'
+import { withDeadline } from '@cordon/shared/runtime/edge'
+import { bootstrapProgress, type ControlMessage } from '../control-messages.ts'
+import type { TorProcess } from './tor-process.ts'
+
+/** Wait until `pick` finds something in an event of `tor`, for at most `ms`; the end of tor ends the wait. */
+export async function waitForEvent<T>(
+  tor: TorProcess,
+  what: string,
+  ms: number,
+  pick: (event: ControlMessage) => T | undefined,
+): Promise<T> {
+  const found = new Promise<T>(resolve =>
+    tor.listen(event => {
+      const value = pick(event)
+      if (value !== undefined) resolve(value)
+    }),
+  )
+  const ended = tor.ended.then((fault): never => {
+    throw fault
+  })
+  return await withDeadline(Promise.race([found, ended]), ms, () => tooLate(tor, what, ms))
+}
+
+/** Wait until tor has bootstrapped to 100 %, for at most `ms`. */
+export async function waitForBootstrap(tor: TorProcess, ms: number): Promise<void> {
+  const done = waitForEvent(tor, 'did not bootstrap', ms, event =>
+    bootstrapProgress(event) === 100 ? true : undefined,
+  )
+  await tor.command('SETEVENTS STATUS_CLIENT')
+  // It may have got there before we listened.
+  if (bootstrapProgress(await tor.command('GETINFO status/bootstrap-phase')) === 100) {
+    done.catch(() => {}) // nobody waits for it any more
+    return
+  }
+  await done
+}
+
+const tooLate = ({ nickname }: TorProcess, what: string, ms: number): Fault =>
+  new Fault('LAB_FAILED', `${nickname} ${what} within ${ms / 1000} s`, {
+    where: 'tor',
+    retry: 'now',
+    next: 'Read the log of that name in the directory of the lab; on a busy machine, try again.',
+  })

@@ -1,0 +1,39 @@
+/** What one HS_DESC event says about the upload of a descriptor (control-spec 4.1.25). */
+export type UploadEvent = 'begun' | 'uploaded' | 'failed'
+
+/** How far the publication of an onion service's descriptors has come. */
+export interface Publication {
+  readonly outstanding: number
+  readonly uploaded: number
+}
+
+export const UNPUBLISHED: Publication = { outstanding: 0, uploaded: 0 }
+
+/** Read an upload event out of the first line of a control event; any other is undefined. */
+export function parseUploadEvent(line: string): UploadEvent | undefined {
+  switch (/^HS_DESC (UPLOAD|UPLOADED|FAILED) /.exec(line)?.[1]) {
+    case 'UPLOAD':
+      return 'begun'
+    case 'UPLOADED':
+      return 'uploaded'
+    case 'FAILED':
+      // FAILED is also said of fetches, whose reasons differ; this process fetches none.
+      return 'failed'
+    default:
+      return undefined
+  }
+}
+
+/** Count one event in. */
+export function countUpload({ outstanding, uploaded }: Publication, event: UploadEvent): Publication {
+  if (event === 'begun') return { outstanding: outstanding + 1, uploaded }
+  return { outstanding: outstanding - 1, uploaded: uploaded + (event === 'uploaded' ? 1 : 0) }
+}
+
+/**
+ * Report whether a client finds the service at once, whichever directory it asks.
+ *
+ * True when every upload that was begun has ended and at least one ended well: a client asks one of several
+ * directories, so a single copy is not enough while others are on their way.
+ */
+export const isPublished = ({ outstanding, uploaded }: Publication): boolean => outstanding === 0 && uploaded > 0
