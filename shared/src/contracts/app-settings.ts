@@ -25,6 +25,7 @@ export const APP_SETTINGS = Type.Object(
     ports: Type.Optional(Type.Array(PORT_RANGE, { maxItems: 100, description: 'a list of ports and port ranges' })),
     onionOnly: Type.Optional(Type.Boolean({ description: 'true or false' })),
     ipv6: Type.Optional(Type.Enum(['allow', 'refuse'], { description: 'one of allow, refuse' })),
+    extendedErrors: Type.Optional(Type.Boolean({ description: 'true or false' })),
     remoteNamesOnly: Type.Optional(Type.Boolean({ description: 'true or false' })),
   },
   { additionalProperties: false, description: 'a map of app settings' },
@@ -50,6 +51,7 @@ export function completeAppSettings(settings: AppSettings): CompleteAppSettings 
     ports: settings.ports,
     onionOnly: settings.onionOnly ?? false,
     ipv6: settings.ipv6 ?? 'allow',
+    extendedErrors: settings.extendedErrors ?? false,
     remoteNamesOnly: settings.remoteNamesOnly ?? false,
   }
 }

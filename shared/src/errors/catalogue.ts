@@ -46,6 +46,46 @@ export const CATALOGUE = {
     meaning: "One of the lab's programs stopped, or its network did not come up in time.",
     action: 'Read the log that the message names; on a busy machine, try again.',
   },
+  GW_PORT_TAKEN: {
+    meaning: 'The port of an app is in use or wanted twice.',
+    action: 'Stop the program that uses it, or give the app another port.',
+  },
+  GW_REGISTRY_INVALID: {
+    meaning: 'The file that remembers apps and their ports is damaged.',
+    action: 'Restore it from a backup, or remove it and add the apps again.',
+  },
+  GW_APP_UNKNOWN: {
+    meaning: 'There is no app of that name.',
+    action: 'See `cordon apps` for the names, or add it with `cordon apps add NAME`.',
+  },
+  GW_APP_EXISTS: {
+    meaning: 'An app of that name exists already.',
+    action: 'Choose another name, or remove the app first.',
+  },
+  GW_APP_CONFIGURED: {
+    meaning: 'The app is declared in the configuration file, so a command cannot remove it.',
+    action: 'Remove it from cordon.yaml; the change is seen at once.',
+  },
+  GW_REQUEST_INVALID: {
+    meaning: 'A request to the admin API does not have the shape that it must have.',
+    action: 'Correct what the message names; `cordon COMMAND --help` shows what is allowed.',
+  },
+  GW_TOR_UNREACHABLE: {
+    meaning: 'The gateway has no control connection to tor, so it cannot see or close circuits.',
+    action: 'Wait for tor to come back, or see `cordon status` for what it waits for.',
+  },
+  TOR_CONTROL_UNREACHABLE: {
+    meaning: "Tor's control socket does not answer, or not as it must.",
+    action: 'Wait for tor to come back; `cordon status` shows what it waits for.',
+  },
+  TOR_CONTROL_REFUSED: {
+    meaning: 'Tor and Cordon cannot authenticate to each other.',
+    action: 'Set CookieAuthentication 1 and let this user read the cookie file, or name a passwordFile.',
+  },
+  TOR_COMMAND_ILLEGAL: {
+    meaning: 'A value that would break the line of a control command was refused.',
+    action: 'Take line breaks and control characters out of the value.',
+  },
 } as const satisfies Record<string, CatalogueEntry>
 
 /** A stable code for machines. */
