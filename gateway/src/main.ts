@@ -1,1 +1,35 @@
-export {}
+/** The gateway as a process: reads its arguments, opens, says that it is ready, and ends with the supervisor. */
+import { parseArgs } from 'node:util'
+import { layOutRuntime } from '@cordon/shared/contracts'
+import { explain, Fault } from '@cordon/shared/errors'
+import { announce, onStop } from '@cordon/shared/runtime/edge'
+import { Gateway } from './edge/gateway.ts'
+
+process.umask(0o077)
+
+const { values } = parseArgs({
+  options: { config: { type: 'string' }, 'state-dir': { type: 'string' }, 'runtime-dir': { type: 'string' } },
+})
+
+const warn = (message: string): void => {
+  process.stderr.write(`${message}\n`)
+}
+
+try {
+  const { config, 'state-dir': stateDirectory, 'runtime-dir': runtimeDirectory } = values
+  if (config === undefined || stateDirectory === undefined || runtimeDirectory === undefined) {
+    throw new Error('usage: main.ts --config FILE --state-dir DIR --runtime-dir DIR')
+  }
+  const layout = layOutRuntime(runtimeDirectory)
+  const gateway = await Gateway.open({ configurationPath: config, stateDirectory, layout, warn })
+  onStop(() => {
+    void gateway.close().then(() => process.exit(0))
+  })
+  announce({ type: 'ready' })
+} catch (cause) {
+  const { code, next } = cause instanceof Fault ? cause : { code: 'GW_FAILED', next: undefined }
+  warn(explain(cause))
+  announce({ type: 'failed', code, message: explain(cause), next: next ?? null })
+  process.exitCode = 1
+  if (process.connected) process.disconnect()
+}

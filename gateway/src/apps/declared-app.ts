@@ -1,0 +1,59 @@
+import { type AppSettings, type CompleteAppSettings, completeAppSettings } from '@cordon/shared/contracts'
+import { Fault } from '@cordon/shared/errors'
+import type { AppId } from '@cordon/shared/isolation'
+import type { Registry } from './registry.ts'
+
+/** One app as it should be: declared in the configuration or added by command, with the port it keeps. */
+export interface DeclaredApp {
+  readonly id: AppId
+  readonly settings: CompleteAppSettings
+  readonly port: number
+  readonly declaredIn: 'configuration' | 'registry'
+}
+
+/** Every app that should be, and the registry that remembers their ports. */
+export interface Declarations {
+  readonly apps: readonly DeclaredApp[]
+  readonly registry: Registry
+}
+
+/**
+ * Merge the configuration's apps with the registry's. Where both name an app, the configuration decides.
+ *
+ * `choosePort` gives a free port that is not in the set it is handed; it is asked only for an app that has none yet.
+ * Throws a Fault `GW_PORT_TAKEN` when two apps want one port.
+ */
+export function declareApps(
+  configured: Readonly<Record<string, AppSettings>>,
+  registry: Registry,
+  choosePort: (taken: ReadonlySet<number>) => number,
+): Declarations {
+  const all = { ...registry.added, ...configured }
+  // Apps that are not declared now keep their port too: they may come back.
+  const taken = new Set(Object.values(registry.ports))
+  for (const { port } of Object.values(all)) if (port !== undefined) taken.add(port)
+  const ports = { ...registry.ports }
+  const owners = new Map<number, string>()
+  const apps = Object.entries(all).map(([id, settings]): DeclaredApp => {
+    const port = settings.port ?? ports[id] ?? choosePort(taken)
+    const owner = owners.get(port)
+    if (owner !== undefined) throw portTaken(port, owner, id)
+    owners.set(port, id)
+    taken.add(port)
+    ports[id] = port
+    return {
+      id: id as AppId, // both records admit nothing but app ids as keys
+      settings: completeAppSettings(settings),
+      port,
+      declaredIn: Object.hasOwn(configured, id) ? 'configuration' : 'registry',
+    }
+  })
+  return { apps, registry: { ...registry, ports } }
+}
+
+const portTaken = (port: number, owner: string, other: string): Fault =>
+  new Fault('GW_PORT_TAKEN', `port ${port} is wanted by the apps ${owner} and ${other}`, {
+    where: 'host',
+    retry: 'never',
+    next: 'Give one of them another port.',
+  })

@@ -1,0 +1,105 @@
+import { createServer } from 'node:http'
+import {
+  APP_SETTINGS,
+  APP_STATUS,
+  type AppStatus,
+  CIRCUITS,
+  type Circuits,
+  GATEWAY_STATUS,
+  type GatewayStatus,
+  PROBLEM,
+  type Problem,
+  RENEWED,
+  type Renewed,
+} from '@cordon/shared/contracts'
+import { Fault, type FaultCode } from '@cordon/shared/errors'
+import { APP_ID_PATTERN } from '@cordon/shared/isolation'
+import { listenPrivately } from '@cordon/shared/runtime/edge'
+import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
+import Fastify, { type FastifyError, type FastifyInstance } from 'fastify'
+import Type from 'typebox'
+import type { AppRegistrar } from './app-registrar.ts'
+import type { LiveApp } from './live-app.ts'
+
+/** What the admin API shows and does. */
+export interface AdminDependencies {
+  status(): GatewayStatus
+  describe(app: LiveApp): AppStatus
+  circuits(app: string | undefined): Promise<Circuits>
+  renew(app: string): Promise<Renewed>
+  readonly registrar: AppRegistrar
+}
+
+/** No request of ours comes near: settings of one app. */
+const BODY_LIMIT_BYTES = 65_536
+
+const STATUS_CODES: Partial<Record<FaultCode, number>> = {
+  GW_APP_UNKNOWN: 404,
+  GW_APP_EXISTS: 409,
+  GW_APP_CONFIGURED: 409,
+  GW_PORT_TAKEN: 409,
+  GW_REQUEST_INVALID: 400,
+  GW_TOR_UNREACHABLE: 503,
+}
+
+const NAMED = Type.Object({ id: Type.String({ pattern: APP_ID_PATTERN }) })
+const ADDITION = Type.Object(
+  { id: Type.String({ maxLength: 255 }), settings: APP_SETTINGS },
+  { additionalProperties: false },
+)
+const SELECTION = Type.Object({ app: Type.Optional(Type.String({ pattern: APP_ID_PATTERN })) })
+
+/** Build the admin API without listening. */
+export function buildAdminApi(dependencies: AdminDependencies): FastifyInstance {
+  const { registrar } = dependencies
+  const admin = Fastify({
+    logger: false,
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: 10_000,
+    forceCloseConnections: true,
+    serverFactory: handler =>
+      createServer({ maxHeaderSize: 8192, requestTimeout: 10_000, headersTimeout: 5000 }, handler),
+  })
+    .withTypeProvider<TypeBoxTypeProvider>()
+    .setValidatorCompiler(TypeBoxValidatorCompiler)
+  admin.setErrorHandler((error: FastifyError, _request, reply) => {
+    const status = error instanceof Fault ? (STATUS_CODES[error.code] ?? 500) : (error.statusCode ?? 500)
+    return reply.code(status).send(describeProblem(error))
+  })
+  admin.setNotFoundHandler((_request, reply) =>
+    reply.code(404).send({ code: 'GW_REQUEST_INVALID', message: 'there is nothing at this address', next: null }),
+  )
+  const answers = <T extends Type.TSchema>(schema: T) => ({ response: { '2xx': schema, default: PROBLEM } })
+  admin.get('/v1/status', { schema: answers(GATEWAY_STATUS) }, () => dependencies.status())
+  admin.get('/v1/apps', { schema: answers(Type.Object({ apps: Type.Array(APP_STATUS) })) }, () => ({
+    apps: dependencies.status().apps,
+  }))
+  admin.post('/v1/apps', { schema: { body: ADDITION, ...answers(APP_STATUS) } }, async (request, reply) => {
+    const app = await registrar.add(request.body.id, request.body.settings)
+    return reply.code(201).send(dependencies.describe(app))
+  })
+  admin.delete('/v1/apps/:id', { schema: { params: NAMED } }, async (request, reply) => {
+    await registrar.remove(request.params.id)
+    return reply.code(204).send()
+  })
+  admin.post('/v1/apps/:id/renew', { schema: { params: NAMED, ...answers(RENEWED) } }, request =>
+    dependencies.renew(request.params.id),
+  )
+  admin.get('/v1/circuits', { schema: { querystring: SELECTION, ...answers(CIRCUITS) } }, request =>
+    dependencies.circuits(request.query.app),
+  )
+  return admin
+}
+
+function describeProblem(error: FastifyError | Fault): Problem {
+  if (error instanceof Fault) return { code: error.code, message: error.message, next: error.next ?? null }
+  const known = error.statusCode !== undefined && error.statusCode < 500
+  // What an unexpected error says may hold anything: it stays here.
+  return { code: 'GW_REQUEST_INVALID', message: known ? error.message : 'an internal error', next: null }
+}
+
+/** Let the admin API listen on its AF_UNIX socket, open to this user alone. */
+export async function listenForAdmin(admin: FastifyInstance, path: string): Promise<void> {
+  await admin.ready()
+  await listenPrivately(admin.server, path)
+}

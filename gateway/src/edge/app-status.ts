@@ -1,0 +1,26 @@
+import type { AppStatus } from '@cordon/shared/contracts'
+import type { LiveApp } from './live-app.ts'
+
+/** Describe one app for the admin API. */
+export function describeApp(
+  app: LiveApp,
+  more: { readonly socket: string; readonly circuits: number; readonly trouble: string | undefined },
+): AppStatus {
+  const { id, port, settings, declaredIn } = app.declared
+  const { read, written } = app.bytes
+  return {
+    id,
+    port,
+    dnsPort: null, // services/dns opens it; until that runs there is none
+    socket: more.socket,
+    isolate: settings.isolate,
+    circuitLife: settings.circuits,
+    declaredIn,
+    nymEpoch: app.identity.nymEpoch,
+    streams: app.sessions.size,
+    circuits: more.circuits,
+    bytesRead: read,
+    bytesWritten: written,
+    trouble: more.trouble ?? null,
+  }
+}

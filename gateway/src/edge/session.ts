@@ -1,0 +1,152 @@
+import type { Socket } from 'node:net'
+import { REPLY } from '@cordon/shared/socks'
+import { judgeAddress, judgeRequest } from '../policy/index.ts'
+import { type AnswerEncoder, replyForRefusal } from '../streams/index.ts'
+import type { LiveApp } from './live-app.ts'
+import { relay } from './relay.ts'
+import { endWith, type ReadRequest, readRequest } from './request-reader.ts'
+import { type DialOutcome, dialTor } from './tor-dialer.ts'
+
+/** What every session needs to know of the gateway. */
+export interface SessionSettings {
+  readonly handshakeMs: number
+  readonly connectMs: number
+  readonly handshakesPerApp: number
+  readonly streamsPerApp: number
+  /** Report whether two descriptors more can be had. */
+  hasRoom(): boolean
+  /** Tor's SocksPort for the app, by how long its circuits live. */
+  socksSocket(circuits: 'long' | 'short'): string
+  readonly machineNames: ReadonlySet<string>
+}
+
+/** One connection of an app, from its first byte to the last. */
+export class Session {
+  readonly #app: LiveApp
+  readonly #settings: SessionSettings
+  readonly #client: Socket
+  #tor: Socket | undefined
+  #attached = false
+  /** What the client and tor had sent when the stream began: not the app's data. */
+  #clientHead = 0
+  #torHead = 0
+  #lastBytes = 0
+
+  private constructor(app: LiveApp, settings: SessionSettings, client: Socket) {
+    this.#app = app
+    this.#settings = settings
+    this.#client = client
+  }
+
+  /** Serve a new connection of `app`. Over the limit of open handshakes it is closed without a word. */
+  static serve(app: LiveApp, settings: SessionSettings, client: Socket): void {
+    client.on('error', () => {}) // 'close' follows and says it
+    if (app.handshakes.size >= settings.handshakesPerApp) {
+      client.destroy()
+      return
+    }
+    app.handshakes.add(client)
+    const session = new Session(app, settings, client)
+    const { extendedErrors } = app.declared.settings
+    readRequest(client, { deadlineMs: settings.handshakeMs, extendedErrors }, read => {
+      app.handshakes.delete(client)
+      if (read !== undefined) session.#begin(read)
+    })
+  }
+
+  get bytesRead(): number {
+    return this.#tor === undefined ? 0 : Math.max(0, this.#tor.bytesRead - this.#torHead)
+  }
+
+  get bytesWritten(): number {
+    return this.#tor === undefined ? 0 : Math.max(0, this.#client.bytesRead - this.#clientHead)
+  }
+
+  /** End both sides now. */
+  close(): void {
+    this.#client.destroy()
+    this.#tor?.destroy()
+  }
+
+  /** End the stream if nothing has moved since the last call. */
+  closeIfIdle(): void {
+    const bytes = this.#client.bytesRead + (this.#tor?.bytesRead ?? 0)
+    if (bytes === this.#lastBytes) this.close()
+    this.#lastBytes = bytes
+  }
+
+  #begin({ request, answers, readAhead }: ReadRequest): void {
+    const { declared, policy, identity, sessions } = this.#app
+    const port = request.command === 'connect' ? request.port : undefined
+    const refusal = judgeRequest({ target: request.target, port }, policy, this.#settings.machineNames)
+    if (refusal !== undefined) {
+      this.#refuse(answers, replyForRefusal(refusal))
+      return
+    }
+    if (sessions.size >= this.#settings.streamsPerApp || !this.#settings.hasRoom()) {
+      this.#refuse(answers, REPLY.generalFailure)
+      return
+    }
+    sessions.add(this)
+    this.#client.once('close', () => this.#end())
+    this.#clientHead = this.#client.bytesRead - readAhead.length
+    if (readAhead.length > 0) this.#client.unshift(readAhead)
+    const { isolate, circuits } = declared.settings
+    this.#tor = dialTor(
+      {
+        socksSocket: this.#settings.socksSocket(circuits),
+        request,
+        credentials: identity.isolate(request, isolate),
+        deadlineMs: this.#settings.connectMs,
+      },
+      outcome => this.#answer(answers, outcome),
+    )
+  }
+
+  #answer(answers: AnswerEncoder, outcome: DialOutcome): void {
+    const tor = this.#tor
+    if (this.#client.destroyed || tor === undefined) {
+      tor?.destroy()
+      return
+    }
+    switch (outcome.type) {
+      case 'refused':
+        this.#refuse(answers, outcome.code)
+        break
+      case 'resolved':
+        // An internal address from outside is a lie that would turn the app against its own network (rebinding).
+        if (outcome.target.type !== 'name' && judgeAddress(outcome.target.address) !== undefined) {
+          this.#refuse(answers, REPLY.hostUnreachable)
+        } else {
+          endWith(this.#client, answers.resolved(outcome.target))
+        }
+        break
+      case 'connected':
+        this.#torHead = tor.bytesRead - outcome.readAhead.length
+        this.#client.write(answers.connected())
+        if (outcome.readAhead.length > 0) tor.unshift(outcome.readAhead)
+        relay(this.#client, tor)
+        this.#attached = true
+    }
+  }
+
+  #refuse(answers: AnswerEncoder, code: number): void {
+    endWith(this.#client, answers.refused(code))
+  }
+
+  /** The client has closed. Tor's side may still be sending what the client sent last: it is over when that is. */
+  #end(): void {
+    const tor = this.#tor
+    if (this.#attached && tor !== undefined && !tor.closed) {
+      tor.once('close', () => this.#forget())
+      return
+    }
+    tor?.destroy()
+    this.#forget()
+  }
+
+  #forget(): void {
+    this.#app.sessions.delete(this)
+    this.#app.tally(this)
+  }
+}

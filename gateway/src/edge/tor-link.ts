@@ -1,0 +1,163 @@
+import { Fault, type Malformed } from '@cordon/shared/errors'
+import { planWait } from '@cordon/shared/runtime'
+import { type ControlConnection, openControlConnection } from '@cordon/shared/runtime/edge'
+import {
+  type Command,
+  getInfo,
+  OK,
+  parseBootstrapPhase,
+  parseCircuitStatus,
+  parseGetInfo,
+  parseStreamStatus,
+  type Reply,
+  setEvents,
+  type TorEvent,
+} from '@cordon/shared/tor-control'
+import type { CircuitTable } from '../audit/index.ts'
+
+/** Waits between attempts: tor takes its time to start, and a person waits for it. Arbitrary. */
+const BACK_OFF = { firstMs: 100, capMs: 3000 } as const
+
+const STATE_KEYS = ['circuit-status', 'stream-status', 'status/bootstrap-phase', 'status/circuit-established']
+
+/** What is known of tor now. */
+export interface TorState {
+  readonly control: 'connected' | 'lost'
+  readonly version: string | null
+  readonly progress: number
+  readonly circuitEstablished: boolean
+}
+
+const LOST: TorState = { control: 'lost', version: null, progress: 0, circuitEstablished: false }
+
+export interface TorLinkOptions {
+  readonly socketPath: string
+  readonly password: string | undefined
+  readonly table: CircuitTable
+  /** Called when the connection stands, events and state included. */
+  onConnected(): void
+  warn(message: string): void
+}
+
+/**
+ * The gateway's own connection to tor's control port, kept up as long as the gateway lives.
+ *
+ * While it is lost, nothing is known: the table is empty and circuits cannot be closed.
+ */
+export class TorLink {
+  readonly #options: TorLinkOptions
+  #connection: ControlConnection | undefined
+  #state: TorState = LOST
+  #attempt = 0
+  #timer: NodeJS.Timeout | undefined
+  #stopped = false
+
+  constructor(options: TorLinkOptions) {
+    this.#options = options
+    void this.#connect()
+  }
+
+  get state(): TorState {
+    return this.#state
+  }
+
+  /** Send a command that must succeed, or throw a Fault `GW_TOR_UNREACHABLE`. */
+  async ask(command: Command | Malformed): Promise<Reply> {
+    const reply = await this.tell(command)
+    if (reply.status === OK) return reply
+    throw unreachable(`tor answered ${reply.status}`)
+  }
+
+  /** Send a command and take any answer, or throw a Fault `GW_TOR_UNREACHABLE`. */
+  async tell(command: Command | Malformed): Promise<Reply> {
+    if (this.#connection === undefined) throw unreachable('there is no control connection to tor')
+    return await this.#connection.send(command)
+  }
+
+  stop(): void {
+    this.#stopped = true
+    clearTimeout(this.#timer)
+    this.#connection?.close()
+  }
+
+  async #connect(): Promise<void> {
+    try {
+      const connection = await openControlConnection({
+        socketPath: this.#options.socketPath,
+        password: this.#options.password,
+        onEvent: event => this.#take(event),
+        onClose: () => this.#lose(),
+      })
+      this.#connection = connection
+      await this.#subscribe(connection)
+      this.#attempt = 0
+      this.#options.onConnected()
+    } catch (cause) {
+      // Tor not being there yet is the normal case and shows in the state; not getting along with it is not.
+      if (cause instanceof Fault && cause.code === 'TOR_CONTROL_REFUSED') this.#options.warn(cause.message)
+      if (this.#connection === undefined) this.#retry()
+      else this.#connection.close() // and its onClose retries
+    }
+  }
+
+  /** Ask for events first and for the state then, so that nothing falls between; a line twice does no harm. */
+  async #subscribe(connection: ControlConnection): Promise<void> {
+    await this.ask(setEvents(['STREAM', 'CIRC', 'CIRC_MINOR', 'STATUS_CLIENT']))
+    const info = parseGetInfo(await this.ask(getInfo(STATE_KEYS)))
+    if (!(info instanceof Map)) throw unreachable('tor did not tell its state')
+    const circuits = parseCircuitStatus(info.get('circuit-status') ?? '')
+    const streams = parseStreamStatus(info.get('stream-status') ?? '')
+    const phase = parseBootstrapPhase(info.get('status/bootstrap-phase') ?? '')
+    if ('why' in circuits || 'why' in streams || 'why' in phase)
+      throw unreachable('tor told its state in no known form')
+    for (const event of [...circuits, ...streams]) this.#options.table.apply(event)
+    this.#state = {
+      control: 'connected',
+      version: connection.torVersion,
+      progress: phase.progress,
+      circuitEstablished: info.get('status/circuit-established') === '1',
+    }
+  }
+
+  #take(event: TorEvent | Malformed): void {
+    switch (event.type) {
+      case 'stream':
+      case 'circuit':
+      case 'circuit-minor':
+        this.#options.table.apply(event)
+        break
+      case 'bootstrap':
+        this.#state = { ...this.#state, progress: event.phase.progress }
+        break
+      case 'status':
+        if (event.action === 'CIRCUIT_ESTABLISHED') this.#state = { ...this.#state, circuitEstablished: true }
+        if (event.action === 'CIRCUIT_NOT_ESTABLISHED') this.#state = { ...this.#state, circuitEstablished: false }
+        break
+      case 'malformed':
+        // Something happened in tor that we cannot read: what we hold may be wrong, so it is asked for anew.
+        this.#connection?.close()
+        break
+      default: // not subscribed to
+    }
+  }
+
+  #lose(): void {
+    this.#connection = undefined
+    this.#state = LOST
+    this.#options.table.clear()
+    this.#retry()
+  }
+
+  #retry(): void {
+    if (this.#stopped) return
+    this.#timer = setTimeout(() => void this.#connect(), planWait(BACK_OFF, this.#attempt, Math.random()))
+    this.#attempt += 1
+  }
+}
+
+const unreachable = (message: string): Fault =>
+  new Fault('GW_TOR_UNREACHABLE', message, {
+    where: 'tor',
+    retry: 'after-waiting',
+    next: 'Wait for tor to come back; `cordon status` shows what it waits for.',
+  })
