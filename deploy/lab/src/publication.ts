@@ -1,4 +1,4 @@
-/** What one HS_DESC event says about the upload of a descriptor (control-spec 4.1.25). */
+/** What happens to the upload of one descriptor to one directory. */
 export type UploadEvent = 'begun' | 'uploaded' | 'failed'
 
 /** How far the publication of an onion service's descriptors has come. */
@@ -8,21 +8,6 @@ export interface Publication {
 }
 
 export const UNPUBLISHED: Publication = { outstanding: 0, uploaded: 0 }
-
-/** Read an upload event out of the first line of a control event; any other is undefined. */
-export function parseUploadEvent(line: string): UploadEvent | undefined {
-  switch (/^HS_DESC (UPLOAD|UPLOADED|FAILED) /.exec(line)?.[1]) {
-    case 'UPLOAD':
-      return 'begun'
-    case 'UPLOADED':
-      return 'uploaded'
-    case 'FAILED':
-      // FAILED is also said of fetches, whose reasons differ; this process fetches none.
-      return 'failed'
-    default:
-      return undefined
-  }
-}
 
 /** Count one event in. */
 export function countUpload({ outstanding, uploaded }: Publication, event: UploadEvent): Publication {

@@ -120,6 +120,8 @@ const memberLines = ({ dataDirectory, keyDirectory, empty }: MemberPaths): reado
   `GeoIPFile ${quotePath(empty)}`,
   `GeoIPv6File ${quotePath(empty)}`,
   'ShutdownWaitLength 0',
+  // Seven relays are too few for a layer of vanguards besides guard and middle: relays would try in vain each second.
+  'VanguardsLiteEnabled 0',
   'Log notice stdout',
 ]
 

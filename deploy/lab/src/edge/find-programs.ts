@@ -1,10 +1,9 @@
 import { accessSync, constants } from 'node:fs'
 import { Fault } from '@cordon/shared/errors'
-import { PACKAGES, type ProgramName, type Programs, packagesFor, searchPath } from '../programs.ts'
+import { PACKAGES, type ProgramName, type Programs, packagesFor } from '../programs.ts'
 
-/** Find every program that the lab runs, or throw a Fault `LAB_PROGRAM_MISSING` that names the packages. */
-export function findPrograms(path: string | undefined): Programs {
-  const directories = searchPath(path)
+/** Find in `directories` every program that the lab runs, or throw a Fault `LAB_PROGRAM_MISSING` with the packages. */
+export function findPrograms(directories: readonly string[]): Programs {
   const found = new Map<string, string>()
   for (const name of Object.keys(PACKAGES)) {
     const place = directories.map(directory => `${directory}/${name}`).find(isExecutable)

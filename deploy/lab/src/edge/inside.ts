@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import type { LabRelay, LabStep } from '@cordon/shared/contracts'
 import { explain, Fault } from '@cordon/shared/errors'
 import type { InsideMessage } from '../inside-message.ts'
-import type { Programs } from '../programs.ts'
+import { type Programs, searchPath } from '../programs.ts'
 import { ONION_SITE, SITES } from '../sites/index.ts'
 import { AUTHORITIES, EXITS, type Member, NAME_SERVER, ONION_HOST } from '../topology.ts'
 import { CLIENT_LINES, formatDirAuthority, type MemberPaths } from '../torrc.ts'
@@ -33,7 +33,7 @@ const progress = (step: LabStep, message: string, percent: number): void =>
 
 async function runLab(directory: string): Promise<void> {
   const { PATH } = process.env
-  const programs = findPrograms(PATH)
+  const programs = findPrograms(searchPath(PATH))
   const [keys, logs, volatile] = ['keys', 'log', 'volatile'].map(name => join(directory, name)) as [
     string,
     string,

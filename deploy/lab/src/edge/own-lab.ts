@@ -2,6 +2,7 @@ import type { LabMessage } from '@cordon/shared/contracts'
 import { Fault, systemCode } from '@cordon/shared/errors'
 import { type DirectoryLock, lockDirectory, openPrivateDirectory } from '@cordon/shared/runtime/edge'
 import { socketPath } from '../options.ts'
+import { searchPath } from '../programs.ts'
 import { explainRefusal } from '../refusal.ts'
 import { openDescriptionSocket } from './description-socket.ts'
 import { findPrograms } from './find-programs.ts'
@@ -19,7 +20,7 @@ export interface OwnedLab {
 /** Start a lab in `directory` and tell `say` how it goes. One lab at a time has the directory. */
 export async function ownLab(directory: string, say: (message: LabMessage) => void): Promise<OwnedLab> {
   const { PATH } = process.env
-  const programs = findPrograms(PATH)
+  const programs = findPrograms(searchPath(PATH))
   const lock = await takeDirectory(directory)
   const namespace = openNamespace(programs, directory)
   let stopping = false

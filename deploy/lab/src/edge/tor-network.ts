@@ -1,10 +1,11 @@
 import type { LabStep } from '@cordon/shared/contracts'
-import { Fault } from '@cordon/shared/errors'
-import { consensusRelays } from '../control-messages.ts'
+import { Fault, sensitive } from '@cordon/shared/errors'
+import { addOnion, parseAddOnion, setEvents, signal } from '@cordon/shared/tor-control'
 import type { OnionKey } from '../onion-key.ts'
 import type { Programs } from '../programs.ts'
-import { countUpload, isPublished, parseUploadEvent, UNPUBLISHED } from '../publication.ts'
+import { countUpload, isPublished, UNPUBLISHED } from '../publication.ts'
 import { AUTHORITIES, EXITS, type Member, ONION_HOST } from '../topology.ts'
+import { consensusRelays, listenForConsensus, uploadOf } from '../tor-events.ts'
 import { type AuthorityIdentity, authorityTorrc, exitTorrc, type MemberPaths, onionHostTorrc } from '../torrc.ts'
 import { planVoting } from '../voting.ts'
 import { openTor, type TorProcess } from './tor-process.ts'
@@ -37,10 +38,12 @@ const HEAD_STARTS_SECONDS = [2, 4, 10, 25]
 /** Start all tors and return when a client that comes now finds relays, exits and the onion service. */
 export async function openTorNetwork(plan: NetworkPlan): Promise<readonly TorProcess[]> {
   const relays = await openRelays(plan)
-  plan.progress('onion', 'publishing the onion service', 65)
+  plan.progress('consensus', 'spreading the consensus', 60)
+  await Promise.all(relays.map(spreadConsensus))
+  // Not earlier: a client whose guard has no descriptors yet asks again only ten seconds later.
+  plan.progress('onion', 'publishing the onion service', 75)
   const onionHost = await openMember(plan, ONION_HOST, paths => onionHostTorrc(ONION_HOST, paths, plan.authorities))
-  const published = publish(plan, onionHost)
-  await Promise.all([published, ...relays.map(relay => waitForBootstrap(relay, BOOTSTRAP_MS))])
+  await publish(plan, onionHost)
   return [...relays, onionHost]
 }
 
@@ -75,30 +78,38 @@ async function openRelays(plan: NetworkPlan): Promise<readonly TorProcess[]> {
   })
 }
 
+/**
+ * Let a relay fetch the consensus now and wait until it has it.
+ *
+ * It has asked in vain since it started, at growing intervals; a reload makes it forget that.
+ */
+async function spreadConsensus(relay: TorProcess): Promise<void> {
+  await relay.send(signal('RELOAD'))
+  await waitForBootstrap(relay, BOOTSTRAP_MS)
+}
+
 /** Wait for an authority's first consensus and count the relays in it. */
 async function waitForConsensus(authority: TorProcess): Promise<number> {
   const first = waitForEvent(authority, 'saw no consensus', CONSENSUS_MS, consensusRelays)
-  await authority.command('SETEVENTS NEWCONSENSUS')
+  await authority.send(listenForConsensus())
   return (await first).length
 }
 
 /** Add the onion service and wait until every directory that was to have its descriptor has it. */
 async function publish({ onionKey, onionTarget }: NetworkPlan, host: TorProcess): Promise<void> {
   let publication = UNPUBLISHED
-  const published = waitForEvent(host, 'did not publish the onion service', PUBLICATION_MS, ({ lines }) => {
-    const event = parseUploadEvent(lines[0] ?? '')
-    if (event === undefined) return undefined
-    publication = countUpload(publication, event)
+  const published = waitForEvent(host, 'did not publish the onion service', PUBLICATION_MS, event => {
+    const upload = uploadOf(event)
+    if (upload === undefined) return undefined
+    publication = countUpload(publication, upload)
     return isPublished(publication) ? true : undefined
   })
-  await host.command('SETEVENTS HS_DESC')
-  const key = `ED25519-V3:${onionKey.expandedSecret}`
-  const reply = await host.command(`ADD_ONION ${key} Port=80,${onionTarget}:80 Port=443,${onionTarget}:443`)
-  if (`${reply.lines[0]}.onion` !== `ServiceID=${onionKey.address}`)
-    throw new Fault('LAB_FAILED', 'tor derived another onion address than the lab did', {
-      where: 'tor',
-      retry: 'never',
-    })
+  await host.send(setEvents(['HS_DESC']))
+  const ports = [80, 443].map(virtual => ({ virtual, target: `${onionTarget}:${virtual}` }))
+  const key = { type: 'kept', privateKey: sensitive(onionKey.expandedSecret) } as const
+  const added = parseAddOnion(await host.send(addOnion({ key, ports, flags: [], clients: [] })))
+  if ('why' in added || `${added.serviceId.reveal()}.onion` !== onionKey.address)
+    throw new Fault('LAB_FAILED', 'tor derived another onion address than the lab', { where: 'tor', retry: 'never' })
   await published
 }
 

@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { open, readFile, writeFile } from 'node:fs/promises'
 import type { Duplex } from 'node:stream'
-import { Fault } from '@cordon/shared/errors'
-import { type ControlMessage, ControlReader, EVENT_STATUS } from '../control-messages.ts'
+import { Fault, type Malformed } from '@cordon/shared/errors'
+import { type Command, isAsynchronous, OK, type Reply, ReplyReader } from '@cordon/shared/tor-control'
+import { askForProgress } from '../tor-events.ts'
 
 /** What it takes to start one tor. */
 export interface TorPlan {
@@ -19,9 +20,9 @@ export interface TorPlan {
 export interface TorProcess {
   readonly nickname: string
   /** Send one command and return its reply; a refusal is a Fault. */
-  readonly command: (line: string) => Promise<ControlMessage>
+  readonly send: (command: Command | Malformed) => Promise<Reply>
   /** Hear every asynchronous event from now on. */
-  readonly listen: (listener: (event: ControlMessage) => void) => void
+  readonly listen: (listener: (event: Reply) => void) => void
   /** Settles, with the reason, when the process has ended, wanted or not. */
   readonly ended: Promise<Fault>
   /** End it and wait until it has. */
@@ -48,38 +49,40 @@ export async function openTor(plan: TorPlan): Promise<TorProcess> {
     child.kill('SIGKILL')
     await ended
   }
-  await control.command('GETINFO version')
+  await control.send(askForProgress())
   return { nickname: plan.nickname, ...control, ended, stop }
 }
 
-function converse(connection: Duplex, ended: Promise<Fault>): Pick<TorProcess, 'command' | 'listen'> {
-  const reader = new ControlReader()
-  const waiting: ((reply: ControlMessage) => void)[] = []
-  const listeners: ((event: ControlMessage) => void)[] = []
-  connection.setEncoding('latin1')
-  connection.on('data', (text: string) => {
-    for (const message of reader.push(text)) {
-      if (message.status === EVENT_STATUS) for (const listener of listeners) listener(message)
-      else waiting.shift()?.(message)
+function converse(connection: Duplex, ended: Promise<Fault>): Pick<TorProcess, 'send' | 'listen'> {
+  const reader = new ReplyReader()
+  const waiting: ((reply: Reply) => void)[] = []
+  const listeners: ((event: Reply) => void)[] = []
+  connection.on('data', (bytes: Buffer) => {
+    const { replies, malformed } = reader.push(bytes)
+    for (const reply of replies) {
+      if (!isAsynchronous(reply)) waiting.shift()?.(reply)
+      else for (const listener of listeners) listener(reply)
     }
+    // The owning connection takes its tor with it, and `ended` tells.
+    if (malformed !== undefined) connection.destroy()
   })
-  // The end of the process says more than the end of its connection, and `ended` tells it.
   connection.on('error', () => connection.destroy())
   return {
     listen: listener => listeners.push(listener),
-    async command(line) {
-      const reply = new Promise<ControlMessage>(resolve => waiting.push(resolve))
-      connection.write(`${line}\r\n`)
+    async send(command) {
+      if (command.type === 'malformed') throw refused(`a command with an illegal ${command.why}`)
+      const reply = new Promise<Reply>(resolve => waiting.push(resolve))
+      connection.write(command.bytes)
       const outcome = await Promise.race([reply, ended])
       if (outcome instanceof Fault) throw outcome
-      if (outcome.status === 250) return outcome
-      throw new Fault('LAB_FAILED', `tor refused ${line.split(' ')[0]}: ${outcome.status} ${outcome.lines[0]}`, {
-        where: 'tor',
-        retry: 'never',
-      })
+      if (outcome.status === OK) return outcome
+      throw refused(`${command.keyword} (${outcome.status} ${outcome.lines[0]?.text})`)
     },
   }
 }
+
+const refused = (what: string): Fault =>
+  new Fault('LAB_FAILED', `a tor of the lab refused ${what}`, { where: 'tor', retry: 'never' })
 
 /** Say why a tor ended, with the last complaint of its log. */
 async function explainEnd({ nickname, logPath }: TorPlan, cause?: unknown): Promise<Fault> {

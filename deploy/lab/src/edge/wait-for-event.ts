@@ -1,6 +1,7 @@
 import { Fault } from '@cordon/shared/errors'
 import { withDeadline } from '@cordon/shared/runtime/edge'
-import { bootstrapProgress, type ControlMessage } from '../control-messages.ts'
+import { type Reply, setEvents } from '@cordon/shared/tor-control'
+import { askForProgress, parseProgress, progressOf } from '../tor-events.ts'
 import type { TorProcess } from './tor-process.ts'
 
 /** Wait until `pick` finds something in an event of `tor`, for at most `ms`; the end of tor ends the wait. */
@@ -8,7 +9,7 @@ export async function waitForEvent<T>(
   tor: TorProcess,
   what: string,
   ms: number,
-  pick: (event: ControlMessage) => T | undefined,
+  pick: (event: Reply) => T | undefined,
 ): Promise<T> {
   const found = new Promise<T>(resolve =>
     tor.listen(event => {
@@ -24,12 +25,10 @@ export async function waitForEvent<T>(
 
 /** Wait until tor has bootstrapped to 100 %, for at most `ms`. */
 export async function waitForBootstrap(tor: TorProcess, ms: number): Promise<void> {
-  const done = waitForEvent(tor, 'did not bootstrap', ms, event =>
-    bootstrapProgress(event) === 100 ? true : undefined,
-  )
-  await tor.command('SETEVENTS STATUS_CLIENT')
+  const done = waitForEvent(tor, 'did not bootstrap', ms, event => (progressOf(event) === 100 ? true : undefined))
+  await tor.send(setEvents(['STATUS_CLIENT']))
   // It may have got there before we listened.
-  if (bootstrapProgress(await tor.command('GETINFO status/bootstrap-phase')) === 100) {
+  if (parseProgress(await tor.send(askForProgress())) === 100) {
     done.catch(() => {}) // nobody waits for it any more
     return
   }
