@@ -4,6 +4,7 @@ import Value from 'typebox/value'
 import { LineCounter, parseDocument } from 'yaml'
 import { Fault } from '../errors/index.ts'
 import { CONFIGURATION, type Configuration } from './configuration.ts'
+import { type BrokenLaw, findBrokenLaws } from './configuration-laws.ts'
 
 /** Nothing a person writes by hand is larger. Arbitrary. */
 export const CONFIGURATION_MAX_BYTES = 1_048_576
@@ -22,15 +23,22 @@ export function parseConfiguration(text: string, file: string): Configuration {
   // Aliases are a way to make a small file expand without bound, and nothing here needs them.
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, version: '1.2' })
   const at = (offset: number): string => `${file} line ${lines.linePos(offset).line}`
-  const broken = [...document.errors, ...document.warnings]
-  if (broken.length > 0) throw invalid(broken.map(error => `${at(error.pos[0])}: ${firstLine(error.message)}`))
+  const unreadable = [...document.errors, ...document.warnings]
+  if (unreadable.length > 0) throw invalid(unreadable.map(error => `${at(error.pos[0])}: ${firstLine(error.message)}`))
   const value = toValue(document, file) ?? {}
-  if (Value.Check(CONFIGURATION, value)) return value
-  const mistakes = distinctPaths(CONFIGURATION, value).map(path => {
+  const place = (path: readonly string[]): string => {
     const offset = offsetOf(document, path)
-    return `${offset === undefined ? file : at(offset)}: ${describeMistake(CONFIGURATION, value, path)}`
-  })
-  throw invalid(mistakes)
+    return offset === undefined ? file : at(offset)
+  }
+  if (!Value.Check(CONFIGURATION, value)) {
+    const paths = distinctPaths(CONFIGURATION, value)
+    throw invalid(paths.map(path => `${place(path)}: ${describeMistake(CONFIGURATION, value, path)}`))
+  }
+  const broken = findBrokenLaws(value)
+  if (broken.length === 0) return value
+  const say = ({ path, allowed }: BrokenLaw): string =>
+    `${place(path)}: ${path.join('.')}: found ${show(lookUp(value, path).found)}; allowed: ${allowed}`
+  throw invalid(broken.map(say))
 }
 
 function invalid(mistakes: readonly string[]): Fault {
@@ -52,7 +60,7 @@ function toValue(document: ReturnType<typeof parseDocument>, file: string): unkn
 }
 
 /** List where the value departs from the schema: the deepest places only, each once. */
-export function distinctPaths(schema: TSchema, value: unknown): readonly (readonly string[])[] {
+function distinctPaths(schema: TSchema, value: unknown): readonly (readonly string[])[] {
   const pointers = new Set<string>()
   for (const error of Value.Errors(schema, value)) {
     const required = error.keyword === 'required' ? (error.params as { requiredProperties: string[] }) : undefined
@@ -81,7 +89,7 @@ function offsetOf(document: ReturnType<typeof parseDocument>, path: readonly str
 const asIndex = (part: string): string | number => (/^[0-9]+$/.test(part) ? Number(part) : part)
 
 /** Say in one line what stands at `path` and what may stand there. */
-export function describeMistake(schema: TSchema, value: unknown, path: readonly string[]): string {
+function describeMistake(schema: TSchema, value: unknown, path: readonly string[]): string {
   const key = path.join('.') || 'the document'
   const { found, known } = lookUp(value, path)
   const expected = schemaAt(schema, path)

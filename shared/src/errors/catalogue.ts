@@ -86,6 +86,58 @@ export const CATALOGUE = {
     meaning: 'A value that would break the line of a control command was refused.',
     action: 'Take line breaks and control characters out of the value.',
   },
+  SUP_USAGE: {
+    meaning: 'A command was given something that it does not take.',
+    action: 'Follow the message; `cordon help` lists what each command takes.',
+  },
+  SUP_NOT_RUNNING: {
+    meaning: 'No Cordon runs on these directories.',
+    action: 'Start it with `cordon up`, or name its directories with --state-dir and --runtime-dir.',
+  },
+  SUP_NOT_READY: {
+    meaning: 'Cordon runs, and tor or a part is not ready; nothing passes meanwhile.',
+    action: 'See `cordon status` for what it waits for.',
+  },
+  SUP_ANSWER_UNKNOWN: {
+    meaning: 'A part of Cordon answered with something that this command does not know.',
+    action: 'The command and the running Cordon may be of different versions: restart it.',
+  },
+  SUP_PART_MISSING: {
+    meaning: 'A program that Cordon consists of is not where it should be.',
+    action: 'Install Cordon again.',
+  },
+  SUP_PART_FAILED: {
+    meaning: 'A part of Cordon cannot work.',
+    action: 'Follow what the message says of it.',
+  },
+  TOR_MISSING: {
+    meaning: 'There is no tor on this machine.',
+    action: 'Install the package tor, or name one with tor.program.',
+  },
+  TOR_TOO_OLD: {
+    meaning: 'The tor on this machine is too old, or the program is no tor.',
+    action: 'Install tor 0.4.8 or newer.',
+  },
+  TOR_CONFIGURATION_REFUSED: {
+    meaning: 'tor refuses the configuration that it was given.',
+    action: 'Mend the line of the additions file, or the bridges, that the message names.',
+  },
+  TOR_PATH_UNFIT: {
+    meaning: 'A path cannot be written into a torrc.',
+    action: 'Name directories without quotes, backslashes, # and control characters.',
+  },
+  TOR_TRANSPORT_MISSING: {
+    meaning: 'The program that speaks the transport of a bridge is not on this machine.',
+    action: 'Install the package that the message names, or name its path in tor.bridges.',
+  },
+  TOR_PROXY_CREDENTIALS: {
+    meaning: 'The file with the credentials of the upstream proxy cannot be used.',
+    action: 'Write two lines, user name and password, into a file of mode 0600.',
+  },
+  TOR_EXTERNAL_UNFIT: {
+    meaning: 'The tor named in the configuration lacks what isolation needs.',
+    action: 'Add to its torrc what the message names, and reload it.',
+  },
 } as const satisfies Record<string, CatalogueEntry>
 
 /** A stable code for machines. */

@@ -1,0 +1,60 @@
+import { isIPv4, isIPv6 } from 'node:net'
+import type { AppSettings } from './app-settings.ts'
+import type { Configuration } from './configuration.ts'
+
+/** A mistake that a schema cannot see: where it stands, and what may stand there. */
+export interface BrokenLaw {
+  readonly path: readonly string[]
+  readonly allowed: string
+}
+
+/** Find what is well-formed and still cannot be meant. */
+export function findBrokenLaws({ apps = {}, tor = {} }: Configuration): readonly BrokenLaw[] {
+  const broken = Object.entries(apps).flatMap(([id, settings]) => findInApp(['apps', id], settings))
+  const owners = new Map<number, string>()
+  for (const [id, { port }] of Object.entries(apps)) {
+    if (port === undefined) continue
+    if (owners.has(port)) broken.push({ path: ['apps', id, 'port'], allowed: 'a port that no other app has' })
+    owners.set(port, id)
+  }
+  if (tor.external !== undefined && (tor.bridges ?? tor.upstreamProxy ?? tor.additions ?? tor.program) !== undefined) {
+    broken.push({
+      path: ['tor', 'external'],
+      allowed: 'external alone: bridges, proxies and additions are that tor’s own',
+    })
+  }
+  return broken
+}
+
+function findInApp(path: readonly string[], settings: AppSettings): BrokenLaw[] {
+  const { ports = [], allow = [], deny = [] } = settings
+  return [
+    ...ports.flatMap((range, at) =>
+      isPortRange(range) ? [] : [{ path: [...path, 'ports', String(at)], allowed: PORTS }],
+    ),
+    ...findInHosts([...path, 'allow'], allow),
+    ...findInHosts([...path, 'deny'], deny),
+  ]
+}
+
+const PORTS = 'a port from 1 to 65535, or a range that begins with the lower one'
+const HOSTS = 'a name, *.name, an address, or a range with a prefix that fits its family'
+
+function isPortRange(range: number | string): boolean {
+  const [first = 0, last = first] = String(range).split('-').map(Number)
+  return first >= 1 && first <= last && last <= 65_535
+}
+
+function findInHosts(path: readonly string[], patterns: readonly string[]): BrokenLaw[] {
+  return patterns.flatMap((pattern, at) =>
+    isHostPattern(pattern) ? [] : [{ path: [...path, String(at)], allowed: HOSTS }],
+  )
+}
+
+function isHostPattern(pattern: string): boolean {
+  const [host = '', bits, ...more] = pattern.split('/')
+  if (more.length > 0) return false
+  const longest = isIPv4(host) ? 32 : isIPv6(host) ? 128 : undefined
+  if (longest === undefined) return bits === undefined && !host.includes(':')
+  return bits === undefined || Number(bits) <= longest
+}
