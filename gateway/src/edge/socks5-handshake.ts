@@ -84,26 +84,27 @@ export class Socks5Handshake implements AppHandshake {
     const sent: Uint8Array[] = []
     let input = bytes
     for (;;) {
+      const phase = this.#phase
       const step = this.#advance(input)
       if (step.send !== undefined) sent.push(step.send)
       // A phase that ended with bytes left over goes on with them: the app may send everything at once.
-      if (step.type === 'more' && this.#unread.length > 0 && this.#phase !== step.phase) {
-        input = this.#takeUnread()
+      if (step.type === 'more' && this.#phase !== phase && this.#unread.length > 0) {
+        input = this.#unread
+        this.#unread = NOTHING
         continue
       }
       return sent.length === 0 ? step : { ...step, send: Buffer.concat(sent) }
     }
   }
 
-  #advance(bytes: Uint8Array): HandshakeStep & { phase?: string } {
-    const phase = this.#phase
-    switch (phase) {
+  #advance(bytes: Uint8Array): HandshakeStep {
+    switch (this.#phase) {
       case 'methods':
-        return { ...this.#readMethods(bytes), phase }
+        return this.#readMethods(bytes)
       case 'credentials':
-        return { ...this.#readCredentials(bytes), phase }
+        return this.#readCredentials(bytes)
       case 'request':
-        return { ...this.#readRequest(bytes), phase }
+        return this.#readRequest(bytes)
     }
   }
 
@@ -171,11 +172,5 @@ export class Socks5Handshake implements AppHandshake {
     const copy = Uint8Array.from(bytes)
     copy[at] = CONNECT
     return copy
-  }
-
-  #takeUnread(): Uint8Array {
-    const unread = this.#unread
-    this.#unread = NOTHING
-    return unread
   }
 }
