@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { constants, type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { Fault, systemCode } from '../../errors/index.ts'
@@ -11,8 +10,10 @@ import { Fault, systemCode } from '../../errors/index.ts'
  */
 export async function writeFileAtomically(path: string, content: string | Uint8Array): Promise<void> {
   const directory = dirname(path)
-  const draft = join(directory, `.${basename(path)}.${randomBytes(6).toString('hex')}`)
+  // One name, so that a draft which a kill left behind is replaced by the next: each file has one writer.
+  const draft = join(directory, `.${basename(path)}.draft`)
   try {
+    await rm(draft, { force: true })
     await flushed(draft, 'wx', file => file.writeFile(content))
     await rename(draft, path)
     await flushed(directory, 'r', async () => {})
