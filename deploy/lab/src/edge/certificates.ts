@@ -29,7 +29,10 @@ const BACKDATED_DAYS = 2
 x509.cryptoProvider.set(webcrypto)
 
 /** Read the authority in `directory`, or make one when there is none or it will not outlive a server certificate. */
-export async function ensureAuthority(paths: { readonly certificate: string; readonly key: string }, nowMs: number) {
+export async function ensureAuthority(
+  paths: { readonly certificate: string; readonly key: string },
+  nowMs: number,
+): Promise<CertificateAuthority> {
   const [certificatePem, keyPem] = await Promise.all([readIfThere(paths.certificate), readIfThere(paths.key)])
   if (certificatePem !== undefined && keyPem !== undefined) {
     const certificate = new x509.X509Certificate(certificatePem)

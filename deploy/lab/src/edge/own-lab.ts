@@ -1,5 +1,5 @@
 import type { LabMessage } from '@cordon/shared/contracts'
-import { Fault, systemCode } from '@cordon/shared/errors'
+import { Fault, type FaultCode, systemCode } from '@cordon/shared/errors'
 import { type DirectoryLock, lockDirectory, openPrivateDirectory } from '@cordon/shared/runtime/edge'
 import { socketPath } from '../options.ts'
 import { searchPath } from '../programs.ts'
@@ -46,7 +46,7 @@ async function follow(namespace: Namespace, directory: string, say: (message: La
     for await (const message of namespace.messages) {
       if (message.type === 'entered') entered = true
       else if (message.type === 'progress') say(message)
-      else if (message.type === 'failed') fault = failure(message.message, message.next)
+      else if (message.type === 'failed') fault = failure(message.code, message.message, message.next)
       else {
         const description = { pid: namespace.pid, ...message.description }
         closeSocket = await openDescriptionSocket(socketPath(directory), description)
@@ -58,7 +58,7 @@ async function follow(namespace: Namespace, directory: string, say: (message: La
   }
   const said = await namespace.ended
   if (!entered) throw noNamespaces(said)
-  throw fault ?? failure(`the lab ended: ${said.trim() || 'somebody killed it'}`, 'Start it again.')
+  throw fault ?? failure('LAB_FAILED', `the lab ended: ${said.trim() || 'somebody killed it'}`, 'Start it again.')
 }
 
 /** Make the directory ours and take its lock, which goes with this process at the latest. */
@@ -88,5 +88,5 @@ function noNamespaces(said: string): Fault {
   return new Fault('LAB_NO_NAMESPACES', message, { where: 'host', retry: 'never', next })
 }
 
-const failure = (message: string, next: string): Fault =>
-  new Fault('LAB_FAILED', message, { where: 'local', retry: 'after-waiting', next })
+const failure = (code: FaultCode, message: string, next: string): Fault =>
+  new Fault(code, message, { where: 'local', retry: 'after-waiting', next })

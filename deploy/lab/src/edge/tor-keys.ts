@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Fault, internal } from '@cordon/shared/errors'
+import { internal } from '@cordon/shared/errors'
 import { type KeyCertificate, parseKeyCertificate, relayFingerprint } from '../fingerprint.ts'
 import type { Programs } from '../programs.ts'
 import { DIR_PORT, type Member } from '../topology.ts'
@@ -79,24 +79,15 @@ async function certify(
   await runProgram(programs['tor-gencert'], args, `${PASSPHRASE}\n`)
 }
 
-/** Make the directories of one member. */
-export async function openMemberPaths(keys: string, volatile: string, nickname: string): Promise<MemberPaths> {
-  const paths = {
-    dataDirectory: join(volatile, nickname),
-    keyDirectory: join(keys, nickname),
-    empty: join(volatile, 'empty'),
-  }
-  try {
-    await mkdir(paths.dataDirectory, { recursive: true, mode: 0o700 })
-    await mkdir(paths.keyDirectory, { recursive: true, mode: 0o700 })
-    await writeFile(paths.empty, '')
-  } catch (cause) {
-    throw new Fault('LAB_DIRECTORY_UNUSABLE', `${paths.keyDirectory} cannot be made`, {
-      where: 'host',
-      retry: 'never',
-      next: 'Check its owner and mode, or name another directory with --dir.',
-      cause,
-    })
-  }
-  return paths
+/** Lay out the directories of one member. */
+export const memberPaths = (keys: string, volatile: string, nickname: string): MemberPaths => ({
+  dataDirectory: join(volatile, nickname),
+  keyDirectory: join(keys, nickname),
+  empty: join(volatile, 'empty'),
+})
+
+/** Make them. */
+export async function openMemberPaths({ dataDirectory, keyDirectory, empty }: MemberPaths): Promise<void> {
+  for (const directory of [dataDirectory, keyDirectory]) await mkdir(directory, { recursive: true, mode: 0o700 })
+  await writeFile(empty, '')
 }
