@@ -103,3 +103,12 @@ export async function listenForAdmin(admin: FastifyInstance, path: string): Prom
   await admin.ready()
   await listenPrivately(admin.server, path)
 }
+
+/** Stop listening and cut what is still asked. */
+export async function closeAdmin(admin: FastifyInstance): Promise<void> {
+  // Fastify closes only what it opened, and it cannot open a socket that is private from the first instant.
+  const closed = new Promise(resolve => admin.server.close(resolve))
+  admin.server.closeAllConnections()
+  await closed
+  await admin.close()
+}

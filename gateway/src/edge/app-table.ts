@@ -101,7 +101,7 @@ export class AppTable {
       })
       entry.trouble = undefined
     } catch (cause) {
-      const trouble = explain(cause)
+      const trouble = cause instanceof Fault ? cause.message : explain(cause)
       if (entry.trouble === undefined) this.#options.warn(trouble)
       entry.trouble = trouble
     }

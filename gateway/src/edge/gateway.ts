@@ -14,7 +14,7 @@ import { openPrivateDirectory, readFileBounded } from '@cordon/shared/runtime/ed
 import { closeCircuit } from '@cordon/shared/tor-control'
 import type { FastifyInstance } from 'fastify'
 import { CircuitTable } from '../audit/index.ts'
-import { buildAdminApi, listenForAdmin } from './admin-api.ts'
+import { buildAdminApi, closeAdmin, listenForAdmin } from './admin-api.ts'
 import { AppRegistrar } from './app-registrar.ts'
 import { describeApp } from './app-status.ts'
 import { AppTable } from './app-table.ts'
@@ -97,7 +97,7 @@ export class Gateway {
     clearInterval(this.#idleTimer)
     this.#link.stop()
     await this.#table.close()
-    await this.#admin?.close()
+    if (this.#admin !== undefined) await closeAdmin(this.#admin)
   }
 
   async #start(configuration: Configuration): Promise<void> {

@@ -36,9 +36,17 @@ function findHolder(inode: string): { pid: string; name: string } | undefined {
 
 function descriptorsOf(pid: string): string[] {
   try {
-    return readdirSync(`/proc/${pid}/fd`).map(name => readlinkSync(`/proc/${pid}/fd/${name}`))
+    return readdirSync(`/proc/${pid}/fd`).map(name => readLinkOrNothing(`/proc/${pid}/fd/${name}`))
   } catch {
     return [] // another user's, or gone meanwhile
+  }
+}
+
+function readLinkOrNothing(path: string): string {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return '' // closed meanwhile
   }
 }
 

@@ -1,0 +1,74 @@
+/**
+ * `npm test`: bring what is missing, start the one lab that all suites share, check the sources, run the tests.
+ *
+ * The last line is `N passed, N failed`. Arguments go to tap: `npm test -- gateway/test/policy` runs one folder.
+ */
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ensurePackages, ensurePrograms, nodeProgram, ROOT, runNode, TEST_PROGRAMS } from './setup.mjs'
+
+ensurePackages()
+ensurePrograms(TEST_PROGRAMS)
+
+const bin = name => join(ROOT, 'node_modules', '.bin', name)
+const selected = process.argv.slice(2)
+
+/** What must hold before a test is worth running: each is a command, and one that fails counts as a failed test. */
+const CHECKS = [
+  ['types', [bin('tsc'), '-b']],
+  ['types of tests', [bin('tsc'), '-p', 'tsconfig.test.json']],
+  ['lint and format', [bin('biome'), 'ci', '--error-on-warnings', '.']],
+  ['unused code', [bin('knip')]],
+  ['import rules', ['deploy/dev/check-fences.ts']],
+]
+
+process.chdir(ROOT)
+const work = mkdtempSync(join(tmpdir(), 'cordon-test-'))
+const labDirectory = join(work, 'lab')
+// Its keys take seconds and its first consensus more: it starts first, and the suites that need it wait for it.
+const lab = spawn(nodeProgram(), ['deploy/lab/src/main.ts', '--dir', labDirectory], {
+  stdio: ['pipe', 'ignore', 'inherit'],
+})
+const labEnded = new Promise(resolve => lab.once('exit', resolve))
+
+let failedChecks = 0
+for (const [name, command] of selected.length === 0 ? CHECKS : []) {
+  const [program, ...args] = command[0].endsWith('.ts') ? [nodeProgram(), ...command] : command
+  const { status } = spawnSync(program, args, {
+    stdio: ['ignore', 2, 2],
+    env: { ...process.env, PATH: `${bin('')}:${process.env.PATH}` },
+  })
+  process.stderr.write(`${status === 0 ? 'ok' : 'not ok'} - ${name}\n`)
+  if (status !== 0) failedChecks += 1
+}
+
+const output = join(work, 'all.tap')
+const status = runNode([bin('tap'), '--reporter=tap', `--output-file=${output}`, ...selected], {
+  ...process.env,
+  CORDON_TEST_LAB: labDirectory,
+})
+lab.stdin.end()
+await labEnded
+
+const { pass, fail, skip } = count(output)
+rmSync(work, { recursive: true, force: true })
+const passed = pass + (selected.length === 0 ? CHECKS.length - failedChecks : 0)
+// A run that ended badly without a failed test (a crash, a leak, a timeout) is a failure too.
+const failed = fail + failedChecks + (status !== 0 && fail === 0 ? 1 : 0)
+process.stdout.write(`${passed} passed, ${failed} failed${skip > 0 ? `, ${skip} skipped` : ''}\n`)
+process.exit(failed === 0 && passed > 0 ? 0 : 1)
+
+/** Read tap's own count: `# { total: 3, pass: 2, fail: 1 }`. */
+function count(path) {
+  let text = ''
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch {
+    // tap wrote nothing: its exit status says the rest
+  }
+  const summary = [...text.matchAll(/^# \{ (.*) \}$/gm)].at(-1)?.[1] ?? ''
+  const numbers = Object.fromEntries([...summary.matchAll(/(\w+): (\d+)/g)].map(([, key, value]) => [key, Number(value)]))
+  return { pass: numbers.pass ?? 0, fail: numbers.fail ?? 0, skip: (numbers.skip ?? 0) + (numbers.todo ?? 0) }
+}

@@ -1,0 +1,163 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { connect, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { layOutRuntime, type RuntimeLayout } from '@cordon/shared/contracts'
+import { monotonicNow } from '@cordon/shared/runtime/edge'
+import { encodeGreeting, encodeRequest, encodeUserPassword, parseTarget, type SocksCommand } from '@cordon/shared/socks'
+import type { Test } from 'tap'
+import { Agent, request as httpRequest } from 'undici'
+import { Gateway } from '../src/edge/gateway.ts'
+import { FakeTor } from './fake-tor.ts'
+
+/** Wait until `check` gives something, or fail after 20 s. Nothing is ever waited for by time alone. */
+export async function until<T>(
+  what: string,
+  check: () => T | undefined | false | Promise<T | undefined | false>,
+): Promise<T> {
+  const end = monotonicNow() + 20_000
+  for (;;) {
+    const found = await check()
+    if (found !== undefined && found !== false) return found
+    if (monotonicNow() > end) throw new Error(`not within 20 s: ${what}`)
+    await new Promise(resolve => setTimeout(resolve, 10))
+  }
+}
+
+/** A gateway in this process, with a fake tor behind it and directories of its own. */
+export class GatewayUnderTest {
+  readonly tor: FakeTor
+  readonly layout: RuntimeLayout
+  readonly directory: string
+  readonly warnings: string[] = []
+  readonly #agent: Agent
+  #gateway: Gateway | undefined
+
+  private constructor(tor: FakeTor, directory: string) {
+    this.tor = tor
+    this.directory = directory
+    this.layout = layOutRuntime(join(directory, 'run'))
+    this.#agent = new Agent({ connect: { socketPath: this.layout.gatewaySocket } })
+  }
+
+  /** Open one; `configuration` is what cordon.yaml says besides where tor is. It closes with the test. */
+  static async open(t: Test, configuration = ''): Promise<GatewayUnderTest> {
+    const under = new GatewayUnderTest(await FakeTor.open(), await mkdtemp(join(tmpdir(), 'cordon-gw-')))
+    t.teardown(() => under.#close())
+    await under.configure(configuration)
+    await under.start()
+    return under
+  }
+
+  get configurationPath(): string {
+    return join(this.directory, 'cordon.yaml')
+  }
+
+  async configure(configuration: string): Promise<void> {
+    const { socksPath, directory } = this.tor
+    const external = `tor:\n  external: { control: 'unix:${directory}/control.sock', socks: 'unix:${socksPath}' }\n`
+    await writeFile(this.configurationPath, `${external}${configuration}`)
+  }
+
+  async start(): Promise<void> {
+    this.#gateway = await Gateway.open({
+      configurationPath: this.configurationPath,
+      stateDirectory: join(this.directory, 'state'),
+      layout: this.layout,
+      warn: message => this.warnings.push(message),
+    })
+  }
+
+  async stop(): Promise<void> {
+    await this.#gateway?.close()
+    this.#gateway = undefined
+  }
+
+  /** Ask the admin API. */
+  async api(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object): Promise<{ status: number; body: never }> {
+    const answer = await httpRequest(`http://cordon${path}`, {
+      method,
+      dispatcher: this.#agent,
+      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    })
+    const text = await answer.body.text()
+    return { status: answer.statusCode, body: (text === '' ? undefined : JSON.parse(text)) as never }
+  }
+
+  /** Find the port of an app. */
+  async portOf(app: string): Promise<number> {
+    const { body } = await this.api('GET', '/v1/apps')
+    const { apps } = body as { apps: { id: string; port: number }[] }
+    const port = apps.find(({ id }) => id === app)?.port
+    if (port === undefined) throw new Error(`no app ${app}`)
+    return port
+  }
+
+  async #close(): Promise<void> {
+    await this.#agent.close()
+    await this.stop()
+    await this.tor.close()
+    await rm(this.directory, { recursive: true, force: true })
+  }
+}
+
+/** A client of an app port that collects what it hears. */
+export class Client {
+  readonly socket: Socket
+  heard: Buffer = Buffer.alloc(0)
+  ended = false
+  closed = false
+
+  constructor(where: { port: number; host?: string } | { path: string }) {
+    this.socket = connect({ allowHalfOpen: true, ...where } as never)
+    this.socket.on('data', chunk => {
+      this.heard = Buffer.concat([this.heard, chunk])
+    })
+    this.socket.on('end', () => {
+      this.ended = true
+    })
+    this.socket.on('close', () => {
+      this.closed = true
+    })
+    this.socket.on('error', () => {})
+  }
+
+  send(...bytes: readonly (Uint8Array | string)[]): this {
+    for (const part of bytes) this.socket.write(part)
+    return this
+  }
+
+  /** Wait until `count` bytes have come, and take them. */
+  async take(count: number): Promise<string> {
+    await until(`${count} bytes, had ${this.heard.length}`, () => this.heard.length >= count)
+    const taken = this.heard.subarray(0, count)
+    this.heard = this.heard.subarray(count)
+    return taken.toString('hex')
+  }
+
+  /** Wait until the other side has ended, and give all that it said. */
+  async rest(): Promise<string> {
+    await until('the end', () => this.ended || this.closed)
+    return this.heard.toString('hex')
+  }
+
+  async gone(): Promise<void> {
+    await until('the end', () => this.ended || this.closed)
+    this.socket.end()
+    await until('the close', () => this.closed)
+  }
+}
+
+/** SOCKS5 greeting and request in one, with credentials if given. */
+export function ask(
+  host: string,
+  { port = 80, command = 'connect' as SocksCommand, user = undefined as string | undefined, password = '' } = {},
+): Buffer {
+  const request = encodeRequest(command, { target: parseTarget(host), port })
+  if (user === undefined) return Buffer.concat([encodeGreeting(0), request])
+  const credentials = encodeUserPassword({ user: Buffer.from(user), password: Buffer.from(password) })
+  return Buffer.concat([encodeGreeting(2), credentials, request])
+}
+
+/** Hexadecimal of a whole SOCKS5 reply without an address. */
+export const reply = (code: number): string => `05${code.toString(16).padStart(2, '0')}0001000000000000`
