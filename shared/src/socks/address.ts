@@ -56,7 +56,7 @@ export function decodeEndpoint(bytes: Uint8Array): Decoded<Endpoint> {
     case ATYP.ipv4:
       return decodeAt(bytes, 1, 4, octets => ({ type: 'ipv4', address: octets.join('.') }))
     case ATYP.ipv6:
-      return decodeAt(bytes, 1, 16, octets => ({ type: 'ipv6', address: formatIpv6Groups(joinGroups(octets)) }))
+      return decodeAt(bytes, 1, 16, octets => ({ type: 'ipv6', address: formatIpv6Groups(readGroups(octets)) }))
     case ATYP.name:
       if (length === undefined) return incomplete(1 + 1 + PORT_BYTES)
       if (length === 0) return malformed('empty name')
@@ -79,5 +79,7 @@ function decodeAt(
   return decoded({ target, port: (high << 8) | low }, end)
 }
 
-const joinGroups = (octets: Uint8Array): readonly number[] =>
-  Array.from({ length: octets.length / 2 }, (_, at) => ((octets[2 * at] ?? 0) << 8) | (octets[2 * at + 1] ?? 0))
+function readGroups(octets: Uint8Array): readonly number[] {
+  const view = new DataView(octets.buffer, octets.byteOffset, octets.length)
+  return Array.from({ length: octets.length / 2 }, (_, at) => view.getUint16(2 * at))
+}

@@ -88,10 +88,10 @@ const SINGLE_FIELDS: ReadonlySet<string> = new Set([
 
 function parseAuthority(text: string): Endpoint | undefined {
   const [, ipv6, name, digits] = AUTHORITY.exec(text) ?? []
+  const host = ipv6 ?? name
   const port = Number(digits)
-  if (!(port >= 1 && port <= 0xffff)) return undefined
-  const host = ipv6 ?? name ?? ''
-  if (host.length > MAX_NAME_BYTES) return undefined
+  if (host === undefined || host.length > MAX_NAME_BYTES) return undefined
+  if (port < 1 || port > 0xffff) return undefined
   if (ipv6 !== undefined && parseIpv6Groups(ipv6) === undefined) return undefined
   return { target: parseTarget(host), port }
 }
@@ -105,7 +105,7 @@ function parseBasic(value: string): UserPassword | undefined {
   if (pair.toString('base64') !== encoded) return undefined
   const colon = pair.indexOf(0x3a)
   if (colon < 0) return undefined
-  return { user: Uint8Array.from(pair.subarray(0, colon)), password: Uint8Array.from(pair.subarray(colon + 1)) }
+  return { user: new Uint8Array(pair.subarray(0, colon)), password: new Uint8Array(pair.subarray(colon + 1)) }
 }
 
 const toBytes = (value: string | undefined): Uint8Array | undefined =>

@@ -14,8 +14,8 @@ export function parseDottedQuad(text: string): readonly number[] | undefined {
 /** Read an IPv6 address (RFC 4291 section 2.2, no zone) as eight groups of 16 bits, or return undefined. */
 export function parseIpv6Groups(text: string): readonly number[] | undefined {
   // At most one "::", which stands for at least one group of zeros (RFC 4291 section 2.2).
-  const [before, after, excess] = text.split('::', 3)
-  if (before === undefined || excess !== undefined) return undefined
+  const [before, after, excess] = text.split('::', 3) as [string, string?, string?]
+  if (excess !== undefined) return undefined
   const tail = parseGroups(after ?? before, true)
   if (after === undefined) return tail?.length === GROUPS ? tail : undefined
   const head = parseGroups(before, false)

@@ -53,7 +53,7 @@ export function decodeSocks4Request(bytes: Uint8Array): Decoded<Socks4Request> {
 /** Decode bytes up to a NUL. `consumed` counts from the front of `bytes`, the NUL included. */
 function decodeTerminated(bytes: Uint8Array, start: number, limit: number, field: string): Decoded<Uint8Array> {
   const end = bytes.subarray(start, start + limit + 1).indexOf(0)
-  if (end >= 0) return decoded(Uint8Array.from(bytes.subarray(start, start + end)), start + end + 1)
+  if (end >= 0) return decoded(new Uint8Array(bytes.subarray(start, start + end)), start + end + 1)
   return bytes.length - start > limit ? malformed(`${field} over ${limit} bytes`) : incomplete(1)
 }
 

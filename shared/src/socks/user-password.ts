@@ -29,8 +29,8 @@ export function decodeUserPassword(bytes: Uint8Array): Decoded<UserPassword> {
   if (passwordLength === undefined) return incomplete(passwordAt + 1 - bytes.length)
   const end = passwordAt + 1 + passwordLength
   if (bytes.length < end) return incomplete(end - bytes.length)
-  const user = Uint8Array.from(bytes.subarray(2, passwordAt))
-  return decoded({ user, password: Uint8Array.from(bytes.subarray(passwordAt + 1, end)) }, end)
+  const user = new Uint8Array(bytes.subarray(2, passwordAt))
+  return decoded({ user, password: new Uint8Array(bytes.subarray(passwordAt + 1, end)) }, end)
 }
 
 /** Encode the server's answer (RFC 1929 section 2): zero is success, anything else is not. */

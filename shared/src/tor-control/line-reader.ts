@@ -31,7 +31,7 @@ export class LineReader {
     while (this.#malformed === undefined) {
       const end = chunk.indexOf(LF, start)
       // What is kept over the read is copied: the read's buffer is the caller's.
-      this.#keep(end < 0 ? Uint8Array.from(chunk.subarray(start)) : chunk.subarray(start, end + 1))
+      this.#keep(end < 0 ? new Uint8Array(chunk.subarray(start)) : chunk.subarray(start, end + 1))
       if (end < 0 || this.#malformed !== undefined) break
       const line = this.#takeLine()
       this.#malformed = explainBreak(line)

@@ -21,9 +21,8 @@ export function parseTorVersion(text: string): TorVersion | undefined {
  * The status does not count: version-spec orders by the four numbers, and only the last release of a number has none.
  */
 export function isAtLeast(version: TorVersion, floor: TorVersion): boolean {
-  for (const [at, number] of version.numbers.entries()) {
-    const least = floor.numbers[at] ?? 0
-    if (number !== least) return number > least
-  }
-  return true
+  return rank(version) >= rank(floor)
 }
+
+/** Text that sorts as the version does: {@link VERSION} lets no number have more than five digits. */
+const rank = ({ numbers }: TorVersion): string => numbers.map(number => String(number).padStart(5, '0')).join('.')

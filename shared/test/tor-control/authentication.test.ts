@@ -2,6 +2,7 @@ import {
   Authentication,
   type AuthenticationOptions,
   computeClientHash,
+  parseAuthChallenge,
   type Reply,
   ReplyReader,
   verifyServerHash,
@@ -123,6 +124,7 @@ t.test('a refusal, a lie or nonsense of tor ends it', async t => {
     [[CAPTURED.protocolInfo, '513 no\r\n'], 'AUTHCHALLENGE status'],
     [[CAPTURED.protocolInfo, '250 AUTHCHALLENGE SERVERHASH=00 SERVERNONCE=00\r\n'], 'AUTHCHALLENGE fields'],
   ]
+  t.same(parseAuthChallenge({ status: 250, lines: [] }), { type: 'malformed', why: 'AUTHCHALLENGE fields' })
   for (const [answers, why] of malformed) t.same(play(answers).outcome, { type: 'malformed', why })
 })
 

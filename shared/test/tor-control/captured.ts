@@ -1,6 +1,6 @@
 /**
  * Lines of a real tor: 0.4.9.11, on a private network made as the lab is, and one without any network. Fingerprints and
- * credentials are of that network. `capture.ts` beside this file prints such lines from any control socket.
+ * credentials are of that network, paths are shortened. `capture.ts` beside this file prints such lines of a running tor.
  */
 
 const A2 = '$1D1EE8C44D3C97840AC612D15A537FE5179E9A36~a2'

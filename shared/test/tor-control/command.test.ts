@@ -4,6 +4,7 @@ import {
   authChallenge,
   authenticateHash,
   authenticatePassword,
+  type CircuitId,
   type Command,
   closeCircuit,
   closeStream,
@@ -63,7 +64,6 @@ t.test('commands are written as tor reads them', async t => {
   )
 })
 
-// CTL-02 names the control port's own smuggling: two lines in one write run as two commands.
 t.test('CTL-04: CR, LF and NUL in any argument are refused, and the refusal does not repeat them', async t => {
   for (const bad of ['a\r\nSIGNAL HALT', 'a\rb', 'a\nb', 'a\0b']) {
     t.equal(text(setConf([['Bridge', bad]])), 'refused: argument 1 of SETCONF')
@@ -81,6 +81,10 @@ t.test('CTL-04: CR, LF and NUL in any argument are refused, and the refusal does
     t.equal(text(getConf([bad])), 'refused: argument 1 of GETCONF', JSON.stringify(bad))
   }
   t.equal(text(authenticatePassword('x'.repeat(40_000))), 'refused: length of AUTHENTICATE')
+})
+
+t.test('an id that no decoder made is our bug, and is not sent', async t => {
+  t.throws(() => closeCircuit('1\r\nQUIT' as CircuitId), { name: 'InternalError' })
 })
 
 t.test('CTL-04: one command is one line, whatever its arguments hold', async t => {

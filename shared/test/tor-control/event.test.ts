@@ -126,6 +126,7 @@ t.test('an event that is not known is named, and is no error', async t => {
   t.same(read('650 XYZZY'), { type: 'unknown', name: 'XYZZY' })
   t.match(read('650 no event'), { type: 'malformed', why: 'event name' })
   t.match(read('650 '), { type: 'malformed', why: 'event name' })
+  t.match(parseEvent({ status: 650, lines: [] }), { type: 'malformed', why: 'event name' })
   t.throws(() => read('250 OK'), { name: 'InternalError' })
 })
 
