@@ -9,7 +9,7 @@ import {
 } from '@cordon/shared/tor-control'
 import t from 'tap'
 import { hex, latin1 } from '../bytes.ts'
-import { AUTHENTICATION as CAPTURED } from './captured.ts'
+import { AUTHENTICATION as CAPTURED } from './fixtures/captured.ts'
 
 const cookie = hex(CAPTURED.cookie)
 const clientNonce = hex(CAPTURED.clientNonce)

@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { parseEvent, type Reply, ReplyReader, type TorEvent } from '@cordon/shared/tor-control'
 import t from 'tap'
 import { latin1 } from '../bytes.ts'
-import { CONF_CHANGED, EVENTS } from './captured.ts'
+import { CONF_CHANGED, EVENTS } from './fixtures/captured.ts'
 
 function replyOf(text: string): Reply {
   const [reply] = new ReplyReader().push(latin1(text)).replies

@@ -20,7 +20,14 @@ import {
 import { parseFields } from '../../src/tor-control/fields.ts'
 import { chunksOf, hex, latin1 } from '../bytes.ts'
 import type { FuzzTarget } from '../fuzz.ts'
-import { AUTHENTICATION, CIRCUIT_STATUS, CONF_CHANGED, EVENTS, ROUTER_STATUS, STREAM_STATUS } from './captured.ts'
+import {
+  AUTHENTICATION,
+  CIRCUIT_STATUS,
+  CONF_CHANGED,
+  EVENTS,
+  ROUTER_STATUS,
+  STREAM_STATUS,
+} from './fixtures/captured.ts'
 
 function require(holds: boolean, law: string): void {
   if (!holds) throw new Error(law)

@@ -17,7 +17,7 @@ import {
 } from '@cordon/shared/tor-control'
 import t from 'tap'
 import { latin1 } from '../bytes.ts'
-import { CIRCUIT_STATUS, ROUTER_STATUS, STREAM_STATUS } from './captured.ts'
+import { CIRCUIT_STATUS, ROUTER_STATUS, STREAM_STATUS } from './fixtures/captured.ts'
 
 function replyOf(...lines: string[]): Reply {
   const [reply] = new ReplyReader().push(latin1(lines.map(line => `${line}\r\n`).join(''))).replies
