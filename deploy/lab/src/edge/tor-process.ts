@@ -39,8 +39,8 @@ export async function openTor(plan: TorPlan): Promise<TorProcess> {
   const args = ['-f', plan.torrcPath, '--defaults-torrc', plan.defaultsPath, '--__OwningControllerFD', `${CONTROL_FD}`]
   const child = spawn(plan.program, args, { stdio: ['ignore', log.fd, log.fd, 'pipe'] })
   const ended = once(child, 'close').then(
-    () => explainEnd(plan),
-    cause => explainEnd(plan, cause),
+    ([status, signal]) => explainEnd(plan, `ended with ${signal ?? `status ${status}`}`),
+    cause => explainEnd(plan, 'did not start', cause),
   )
   await log.close()
   // Node makes a pair of connected AF_UNIX sockets for 'pipe', so the descriptor is readable and writable.
@@ -84,11 +84,11 @@ function converse(connection: Duplex, ended: Promise<Fault>): Pick<TorProcess, '
 const refused = (what: string): Fault =>
   new Fault('LAB_FAILED', `a tor of the lab refused ${what}`, { where: 'tor', retry: 'never' })
 
-/** Say why a tor ended, with the last complaint of its log. */
-async function explainEnd({ nickname, logPath }: TorPlan, cause?: unknown): Promise<Fault> {
+/** Say how a tor ended, with the last error of its log. */
+async function explainEnd({ nickname, logPath }: TorPlan, how: string, cause?: unknown): Promise<Fault> {
   const log = await readFile(logPath, 'utf8').catch(() => '') // without a log there is less to say, and still a fault
-  const complaint = log.split('\n').findLast(line => /\[(?:err|warn)\]/.test(line))
-  return new Fault('LAB_FAILED', `${nickname} ended${complaint === undefined ? '' : `: ${complaint}`}`, {
+  const error = /.*\[err\] (.*)/s.exec(log)?.[1]?.split('\n')[0]
+  return new Fault('LAB_FAILED', `${nickname} ${how}${error === undefined ? '' : `: ${error}`}`, {
     where: 'tor',
     retry: 'now',
     next: `Read ${logPath}.`,
