@@ -1,1 +1,6 @@
-export {}
+/** The `cordon` command, and the supervisor that `cordon up` is. */
+import { runProgram } from './edge/program.ts'
+
+const status = await runProgram(process.argv.slice(2))
+// Sockets of the control connection and timers of restarts may still be open; everything that matters has ended.
+process.exit(status)

@@ -1,0 +1,31 @@
+import type { Circuits, CircuitView, StreamView } from '@cordon/shared/contracts'
+import type { Palette } from './palette.ts'
+
+/** Format which app's streams are on which circuit, and through which relays: the proof that none is shared. */
+export function formatCircuits({ apps }: Circuits, network: 'tor' | 'lab', palette: Palette): string {
+  if (apps.length === 0) return 'No apps yet: cordon apps add NAME\n'
+  const title = network === 'lab' ? [palette('loud', ' LAB: these are not Tor circuits. ')] : []
+  const blocks = apps.map(({ id, nymEpoch, circuits, streams }) => {
+    const waiting = streams.filter(({ circuit }) => circuit === null)
+    const lines = circuits.flatMap(circuit => formatCircuit(circuit, streams, palette))
+    return [
+      `${id} ${palette('quiet', `nym epoch ${nymEpoch}`)}`,
+      ...(circuits.length === 0 ? ['  no circuits'] : lines),
+      ...(waiting.length === 0 ? [] : [`  not attached yet: ${waiting.map(formatStream).join(', ')}`]),
+    ].join('\n')
+  })
+  return `${[...title, ...blocks].join('\n\n')}\n`
+}
+
+function formatCircuit(circuit: CircuitView, streams: readonly StreamView[], palette: Palette): readonly string[] {
+  // tor says ?? where it does not know the country.
+  const hops = circuit.hops.map(({ nickname, country }) =>
+    /^[a-z]{2}$/i.test(country) ? `${nickname} (${country})` : nickname,
+  )
+  const set = circuit.group === circuit.id ? '' : `, conflux set ${circuit.group}`
+  const attached = streams.filter(stream => stream.circuit === circuit.id)
+  const head = `  circuit ${circuit.id} ${palette('quiet', `${circuit.state.toLowerCase()}${set}`)}  ${hops.join(' > ')}`
+  return attached.length === 0 ? [head] : [head, `    streams: ${attached.map(formatStream).join(', ')}`]
+}
+
+const formatStream = ({ id, state }: StreamView): string => `${id} ${state.toLowerCase()}`

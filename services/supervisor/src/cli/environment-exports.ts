@@ -1,0 +1,29 @@
+import type { AppStatus } from '@cordon/shared/contracts'
+
+/** Programs look for either case; curl reads only the small `http_proxy`. */
+const PROXY_VARIABLES = ['ALL_PROXY', 'all_proxy', 'HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy'] as const
+
+/** Exceptions would be ways around the app's port. */
+const EXCEPTIONS = ['NO_PROXY', 'no_proxy'] as const
+
+/** What `cordon env APP` says: variables to set, variables to take away. */
+export interface EnvironmentExports {
+  readonly set: Readonly<Record<string, string>>
+  readonly unset: readonly string[]
+}
+
+/**
+ * List the variables that lead a program to one app's port.
+ *
+ * `socks5h` and not `socks5`: with the latter a program resolves names itself, outside Tor.
+ */
+export function listExports({ port }: Pick<AppStatus, 'port'>): EnvironmentExports {
+  const proxy = `socks5h://127.0.0.1:${port}`
+  return { set: Object.fromEntries(PROXY_VARIABLES.map(name => [name, proxy])), unset: EXCEPTIONS }
+}
+
+/** Format the variables for `eval "$(cordon env APP)"` in any POSIX shell. Nothing in them needs quotes. */
+export function formatExports({ set, unset }: EnvironmentExports): string {
+  const lines = Object.entries(set).map(([name, value]) => `export ${name}=${value}`)
+  return `${[...lines, `unset ${unset.join(' ')}`].join('\n')}\n`
+}

@@ -1,0 +1,14 @@
+/**
+ * Command line: what people type and what they read.
+ *
+ * Belongs here: arguments to requests, answers to text, failures to lines and exit statuses. Does not belong here:
+ * asking anybody anything.
+ */
+export { type AppOptions, readAppName, readAppSettings } from './app-arguments.ts'
+export { formatCircuits } from './circuits-view.ts'
+export { describeFailure, EXIT, type ExitStatus, exitStatusOf, formatFailure, toFault, usage } from './complaint.ts'
+export { chooseDirectories, type Directories } from './directories.ts'
+export { type EnvironmentExports, formatExports, listExports } from './environment-exports.ts'
+export { choosePalette, type Palette } from './palette.ts'
+export { NOTHING_TOLD, type Progress, planProgress, type Told } from './progress-view.ts'
+export { exitStatusOfState, formatApps, formatStatus, LAB_WARNING, stoppedStatus, TRY_LAB } from './status-view.ts'

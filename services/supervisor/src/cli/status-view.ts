@@ -1,0 +1,99 @@
+import type { AppStatus, PartStatus, Status } from '@cordon/shared/contracts'
+import { EXIT, type ExitStatus } from './complaint.ts'
+import type { Mark, Palette } from './palette.ts'
+import { formatBytes } from './quantity.ts'
+import { formatTable } from './table.ts'
+
+/** Said wherever the lab could be taken for Tor. */
+export const LAB_WARNING = ' LAB: a private network on this machine, NOT Tor. Nobody is anonymous in it. '
+
+const MARKS: Readonly<Record<Status['state'] | PartStatus['state'], Mark>> = {
+  ready: 'good',
+  starting: 'waiting',
+  draining: 'waiting',
+  degraded: 'bad',
+  breached: 'bad',
+  failed: 'bad',
+  stopped: 'quiet',
+  down: 'quiet',
+}
+
+/** The exit status of `cordon status`, so that a script need not read it. */
+export function exitStatusOfState(state: Status['state']): ExitStatus {
+  switch (state) {
+    case 'ready':
+      return EXIT.done
+    case 'starting':
+    case 'degraded':
+      return EXIT.notReady
+    case 'breached':
+      return EXIT.breached
+    case 'stopped':
+      return EXIT.notRunning
+  }
+}
+
+/** What `cordon status` says where nothing runs. */
+export const stoppedStatus = (): Status => ({
+  state: 'stopped',
+  network: 'tor',
+  tor: { version: null, progress: 0, phase: 'not running', circuitEstablished: false, cause: null, next: null },
+  parts: [],
+  apps: [],
+  configurationTrouble: null,
+})
+
+/** Format the status for people: the whole, then a line a part, then a line an app. */
+export function formatStatus(status: Status, palette: Palette): string {
+  if (status.state === 'stopped') return `cordon is ${palette('quiet', 'stopped')}. Start it with: cordon up\n`
+  const blocks = [
+    ...(status.network === 'lab' ? [palette('loud', LAB_WARNING)] : []),
+    `cordon is ${palette(MARKS[status.state], status.state)} on ${status.network === 'lab' ? 'the LAB' : 'the Tor network'}`,
+    ...formatTrouble(status),
+    formatParts(status, palette),
+    status.apps.length === 0 ? 'No apps yet: cordon apps add NAME' : formatApps(status.apps),
+    ...(status.lab === undefined
+      ? []
+      : [`LAB onion service: ${status.lab.onion}\nLAB authority:     ${status.lab.authority}`]),
+  ]
+  return `${blocks.join('\n\n')}\n`
+}
+
+function formatTrouble({ tor, network, configurationTrouble }: Status): readonly string[] {
+  const lines = [
+    ...(tor.cause === null ? [] : [`tor waits: ${tor.cause}`, ...(tor.next === null ? [] : [`  next: ${tor.next}`])]),
+    ...(tor.cause === null || network === 'lab' ? [] : [`  ${TRY_LAB}`]),
+    ...(configurationTrouble === null ? [] : ['the configuration has a mistake; the last good one stays live:']),
+    ...(configurationTrouble === null ? [] : configurationTrouble.split('\n').map(line => `  ${line}`)),
+  ]
+  return lines.length === 0 ? [] : [lines.join('\n')]
+}
+
+/** How to try Cordon where Tor cannot be reached. */
+export const TRY_LAB = 'To try Cordon without the Tor network: npm run lab'
+
+function formatParts({ parts, tor }: Status, palette: Palette): string {
+  const rows = parts.map(part => [
+    part.name,
+    palette(MARKS[part.state], part.state),
+    part.pid === null ? '' : String(part.pid),
+    part.detail ?? (part.name === 'tor' && tor.version !== null ? tor.version : ''),
+  ])
+  return formatTable(['part', 'state', 'pid>', 'detail'], rows)
+}
+
+/** Format the apps as a table. */
+export function formatApps(apps: readonly AppStatus[]): string {
+  const rows = apps.map(app => [
+    app.id,
+    String(app.port),
+    app.isolate,
+    app.circuitLife,
+    String(app.streams),
+    String(app.circuits),
+    formatBytes(app.bytesRead),
+    formatBytes(app.bytesWritten),
+    app.trouble ?? '',
+  ])
+  return formatTable(['app', 'port>', 'isolate', 'circuits', 'streams>', 'open>', 'read>', 'written>', ''], rows)
+}

@@ -1,0 +1,115 @@
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { LAB_DESCRIPTION, LAB_MESSAGE, type LabDescription } from '@cordon/shared/contracts'
+import { Fault } from '@cordon/shared/errors'
+import { answers, openPrivateDirectory, withDeadline } from '@cordon/shared/runtime/edge'
+import Value from 'typebox/value'
+import { dieWithUs, readLines, startChild, watchExit } from './child.ts'
+import type { Instance } from './instance.ts'
+import type { PartDriver, PartReporter, RunningPart } from './part-driver.ts'
+import { requireSource } from './source-program.ts'
+
+const LAB = fileURLToPath(new URL('../../../../deploy/lab/src/main.ts', import.meta.url))
+
+/** A lab that runs answers at once. Arbitrary. */
+const DESCRIPTION_DEADLINE_MS = 5000
+/** How often a lab that is not ours is looked after. Arbitrary. */
+const WATCH_MS = 2000
+
+/** Start the lab, or join the one that answers in `directory` and leave it running. */
+export function driveLab(instance: Instance, directory: string): PartDriver {
+  return async reporter => {
+    const socket = join(directory, 'lab.sock')
+    instance.lab = undefined
+    return (await answers(socket)) ? joinLab(instance, socket, reporter) : startLab(instance, directory, reporter)
+  }
+}
+
+async function joinLab(instance: Instance, socket: string, reporter: PartReporter): Promise<RunningPart> {
+  instance.lab = await readDescription(socket)
+  let over = false
+  const end = (detail: string): void => {
+    if (over) return
+    over = true
+    clearInterval(watch)
+    instance.lab = undefined
+    reporter.exited(detail)
+  }
+  const watch = setInterval(async () => {
+    if (!(await answers(socket))) end('the lab that was joined has ended')
+  }, WATCH_MS)
+  setImmediate(() => reporter.announce({ type: 'ready' }))
+  const leave = (): void => end('left')
+  return { pid: null, stop: () => setImmediate(leave), reload: () => {}, kill: () => setImmediate(leave) }
+}
+
+async function startLab(instance: Instance, directory: string, reporter: PartReporter): Promise<RunningPart> {
+  await requireSource(LAB, 'the lab')
+  await openPrivateDirectory(directory)
+  const command = dieWithUs([process.execPath, LAB, '--dir', directory])
+  // The lab ends with its standard input, so this pipe is held open as long as it is wanted.
+  const child = startChild(command, directory, ['pipe', 'pipe', 'pipe'])
+  child.stdin?.on('error', () => {}) // it has ended; its exit tells
+  readLines(child.stdout, line => hear(line, instance, reporter))
+  readLines(child.stderr, line => reporter.log('error', line))
+  watchExit(child, detail => {
+    instance.lab = undefined
+    reporter.exited(detail)
+  })
+  return {
+    pid: child.pid ?? null,
+    stop: () => child.stdin?.end(),
+    reload: () => {},
+    kill: () => void child.kill('SIGKILL'),
+  }
+}
+
+function hear(line: string, instance: Instance, reporter: PartReporter): void {
+  const message = parseJson(line)
+  if (!Value.Check(LAB_MESSAGE, message)) {
+    reporter.log('warn', 'it said something unknown')
+    return
+  }
+  switch (message.type) {
+    case 'progress':
+      reporter.announce({ type: 'waiting', detail: `${message.percent} %: ${message.message}` })
+      break
+    case 'ready':
+      instance.lab = message.description
+      reporter.announce({ type: 'ready' })
+      break
+    case 'failed':
+      reporter.announce(message)
+  }
+}
+
+async function readDescription(socket: string): Promise<LabDescription> {
+  const line = new Promise<string>((resolve, reject) => {
+    const connection = connect({ path: socket })
+    readLines(connection, text => {
+      resolve(text)
+      connection.destroy()
+    })
+    connection.once('error', reject)
+    connection.once('close', () => reject(strange(socket)))
+  })
+  const description = parseJson(await withDeadline(line, DESCRIPTION_DEADLINE_MS, () => strange(socket)))
+  if (Value.Check(LAB_DESCRIPTION, description)) return description
+  throw strange(socket)
+}
+
+const strange = (socket: string): Fault =>
+  new Fault('SUP_ANSWER_UNKNOWN', `what answers at ${socket} is not a lab`, {
+    where: 'local',
+    retry: 'after-waiting',
+    next: 'Name another directory with --lab-dir.',
+  })
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,37 @@
+import { statSync } from 'node:fs'
+import { homedir, tmpdir } from 'node:os'
+import { resolve } from 'node:path'
+import { chooseDirectories, type Directories } from '../cli/index.ts'
+
+/** The options that every command takes. */
+export interface GlobalOptions {
+  readonly json?: boolean
+  readonly config?: string
+  readonly stateDir?: string
+  readonly runtimeDir?: string
+}
+
+/** Find the directories of the instance that a command means. */
+export function locate(options: GlobalOptions): Directories {
+  const uid = process.geteuid?.() ?? 0
+  return chooseDirectories({
+    options,
+    env: process.env,
+    home: homedir(),
+    uid,
+    temporary: tmpdir(),
+    workingDirectory: process.cwd(),
+    hasRunUser: isOurs(`/run/user/${uid}`, uid),
+  })
+}
+
+/** Find where the lab lives: `--lab-dir`, CORDON_LAB_DIR, or below the state. */
+export function locateLab(named: string | undefined, { stateDirectory }: Directories): string {
+  const { CORDON_LAB_DIR } = process.env
+  return resolve(named ?? CORDON_LAB_DIR ?? `${stateDirectory}/lab`)
+}
+
+function isOurs(path: string, uid: number): boolean {
+  const found = statSync(path, { throwIfNoEntry: false })
+  return found?.isDirectory() === true && found.uid === uid
+}

@@ -1,0 +1,134 @@
+import { Command, CommanderError, Option } from 'commander'
+import { type AppOptions, EXIT, type ExitStatus, exitStatusOf, usage } from '../cli/index.ts'
+import type { Commands } from './commands.ts'
+import { type GlobalOptions, locate, locateLab } from './locate.ts'
+import { Terminal } from './terminal.ts'
+
+interface UpOptions {
+  readonly lab?: boolean
+  readonly labDir?: string
+  readonly detach?: boolean
+  readonly detached?: boolean
+}
+
+/** Run the `cordon` command line and tell its exit status. */
+export async function runProgram(args: readonly string[]): Promise<ExitStatus> {
+  let status: ExitStatus = EXIT.done
+  const program = buildProgram(args, outcome => {
+    status = outcome
+  })
+  try {
+    await program.parseAsync([...args], { from: 'user' })
+    return status
+  } catch (thrown) {
+    const failure = thrown instanceof CommanderError ? readCommanderError(thrown) : thrown
+    if (failure === undefined) return EXIT.done
+    new Terminal(args.includes('--json')).failure(failure)
+    return exitStatusOf(failure)
+  }
+}
+
+/** Commander throws for help and version too, which are no failures. */
+function readCommanderError({ exitCode, message }: CommanderError): unknown {
+  return exitCode === 0 ? undefined : usage(message.replace(/^error: /, '').replaceAll('\n', ' '))
+}
+
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
+
+function buildProgram(args: readonly string[], done: (status: ExitStatus) => void): Command {
+  const program = new Command('cordon')
+    .description('Every application its own way through Tor, and the proof.')
+    .option('--json', 'print JSON, for scripts')
+    .option('--config <file>', 'the configuration (cordon.yaml)')
+    .option('--state-dir <directory>', 'where the state lives')
+    .option('--runtime-dir <directory>', 'where the sockets live')
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} })
+    .showSuggestionAfterError()
+    .helpCommand(true)
+  const global = (): GlobalOptions => program.opts<GlobalOptions>()
+  const terminal = (): Terminal => new Terminal(global().json === true)
+  // Loaded when wanted: a command that asks one question must not load what serves answers.
+  const commands = async (): Promise<Commands> => {
+    const { Commands } = await import('./commands.ts')
+    return new Commands(locate(global()), terminal())
+  }
+
+  program
+    .command('up')
+    .description('start everything and show what it waits for')
+    .option('--lab', 'run on a private network on this machine, which is not Tor')
+    .option('--lab-dir <directory>', 'where the lab lives; a lab that runs there is joined')
+    .option('--detach', 'return when everything is ready')
+    .addOption(new Option('--detached').hideHelp())
+    .action(async (options: UpOptions) => done(await up(args, options, global(), terminal())))
+  program
+    .command('down')
+    .description('stop everything')
+    .action(async () => done(await (await commands()).down()))
+  program
+    .command('status')
+    .description('show the parts and the apps')
+    .action(async () => done(await (await commands()).status()))
+
+  const apps = program.command('apps').description('list, add and remove apps')
+  apps
+    .command('list', { isDefault: true })
+    .description('list the apps')
+    .action(async () => done(await (await commands()).listApps()))
+  apps
+    .command('add <name>')
+    .description('give an app its own port')
+    .option('--port <number>', 'the port; a free one is chosen and kept if this is left out')
+    .option('--isolate <preset>', 'app, host or stream')
+    .option('--circuits <life>', 'long or short')
+    .option('--allow <host>', 'a host pattern that may be reached; may be repeated', collect)
+    .option('--deny <host>', 'a host pattern that may not be reached; may be repeated', collect)
+    .option('--ports <list>', 'ports and ranges that may be reached; may be repeated', collect)
+    .option('--onion-only', 'reach onion services and nothing else')
+    .option('--no-ipv6', 'refuse IPv6 addresses')
+    .option('--remote-names-only', 'refuse literal addresses')
+    .action(async (name: string, options: AppOptions) => done(await (await commands()).addApp(name, options)))
+  apps
+    .command('remove <name>')
+    .description('close the port of an app and forget it')
+    .action(async (name: string) => done(await (await commands()).removeApp(name)))
+
+  program
+    .command('circuits [app]')
+    .description('show which streams are on which circuits')
+    .action(async (app: string | undefined) => done(await (await commands()).circuits(app)))
+  program
+    .command('renew <app>')
+    .description('give one app a new identity')
+    .action(async (app: string) => done(await (await commands()).renew(app)))
+  program
+    .command('env <app>')
+    .description('print what leads programs to the port of an app: eval "$(cordon env APP)"')
+    .action(async (app: string) => done(await (await commands()).environment(app)))
+  return program
+}
+
+async function up(
+  args: readonly string[],
+  options: UpOptions,
+  global: GlobalOptions,
+  terminal: Terminal,
+): Promise<ExitStatus> {
+  if (options.labDir !== undefined && options.lab !== true) throw usage('--lab-dir goes with --lab')
+  const directories = locate(global)
+  const lab = options.lab === true ? locateLab(options.labDir, directories) : undefined
+  // Everything we make from here on is ours alone, whatever the umask of who started us.
+  process.umask(0o077)
+  if (options.detached === true) {
+    const { runDetached } = await import('./run-detached.ts')
+    await runDetached(directories, lab)
+  } else if (options.detach === true) {
+    const { startDetached } = await import('./start-detached.ts')
+    await startDetached([...args.filter(arg => arg !== '--detach'), '--detached'], directories, terminal)
+  } else {
+    const { runForeground } = await import('./up.ts')
+    await runForeground(directories, lab, terminal)
+  }
+  return EXIT.done
+}

@@ -1,0 +1,224 @@
+import { type FSWatcher, watch } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import { GATEWAY_STATUS, type GatewayStatus, layOutRuntime, type PartName, type Status } from '@cordon/shared/contracts'
+import { explain } from '@cordon/shared/errors'
+import { type DirectoryLock, inheritNothing, lockDirectory, openPrivateDirectory } from '@cordon/shared/runtime/edge'
+import type { Directories } from '../cli/index.ts'
+import { chooseParts, judgeState, type LogLine, listParts, type Supervision } from '../lifecycle/index.ts'
+import { ask } from './api-client.ts'
+import { loadConfiguration } from './configuration-file.ts'
+import { driveExternalTor } from './external-tor-part.ts'
+import { driveGateway } from './gateway-part.ts'
+import type { Instance } from './instance.ts'
+import { driveLab } from './lab-part.ts'
+import type { PartDriver } from './part-driver.ts'
+import { prepareTor } from './prepare-tor.ts'
+import { Supervisor } from './supervisor.ts'
+import { buildSupervisorApi, openSupervisorApi } from './supervisor-api.ts'
+import { driveTor } from './tor-part.ts'
+import { TorWatch } from './tor-watch.ts'
+
+/** What to run. */
+export interface InstanceOptions {
+  readonly directories: Directories
+  /** Where the lab lives; undefined on the Tor network. */
+  readonly labDirectory: string | undefined
+  onLog(line: LogLine): void
+}
+
+/** Editors write a file in several steps; the last of them is the one to read. Arbitrary. */
+const SETTLE_MS = 200
+
+/** One running Cordon: its parts, its API, its locks. */
+export class RunningInstance {
+  readonly #instance: Instance
+  readonly #watch: TorWatch
+  readonly #supervisor: Supervisor
+  readonly #api: ReturnType<typeof buildSupervisorApi>
+  readonly #locks: DirectoryLock[] = []
+  readonly #ended = Promise.withResolvers<void>()
+  readonly #named: boolean
+  #changed = Promise.withResolvers<void>()
+  #configurationTrouble: string | undefined
+  #configurationWatch: FSWatcher | undefined
+  #settling: NodeJS.Timeout | undefined
+  #wasReady = false
+  #stopping: Promise<void> | undefined
+
+  constructor(instance: Instance, { directories, onLog }: InstanceOptions) {
+    this.#instance = instance
+    this.#named = directories.configurationNamed
+    this.#watch = new TorWatch(instance, () => this.#torChanged())
+    const drivers = this.#chooseDrivers()
+    this.#supervisor = new Supervisor(chooseParts([...drivers.keys()]), drivers, {
+      changed: () => this.#notify(),
+      logged: onLog,
+    })
+    this.#api = buildSupervisorApi({ status: () => this.status(), down: () => void this.stop() })
+  }
+
+  /** Settles when everything has ended. */
+  get ended(): Promise<void> {
+    return this.#ended.promise
+  }
+
+  /** Lock the directories, serve the API, and want everything up. */
+  async start(): Promise<void> {
+    const { stateDirectory, layout } = this.#instance
+    inheritNothing()
+    try {
+      for (const directory of new Set([stateDirectory, layout.directory])) {
+        await openPrivateDirectory(directory)
+        this.#locks.push(await lockDirectory(directory))
+      }
+      await openSupervisorApi(this.#api, layout.supervisorSocket)
+    } catch (cause) {
+      await this.#release()
+      throw cause
+    }
+    this.#watchConfiguration()
+    this.#supervisor.start()
+  }
+
+  /** Settles at the next change of anything that the status shows. */
+  get changed(): Promise<void> {
+    return this.#changed.promise
+  }
+
+  async status(): Promise<Status> {
+    const supervision = this.#supervisor.supervision
+    const torState = supervision.parts.find(({ definition }) => definition.name === 'tor')?.state
+    const tor = this.#watch.status(torState === 'starting' || torState === 'ready')
+    const gateway = await this.#askGateway(supervision)
+    const state = judgeState({ supervision, tor, gateway, wasReady: this.#wasReady })
+    if (state === 'ready') this.#wasReady = true
+    const { lab, labDirectory } = this.#instance
+    const trouble = [this.#configurationTrouble, gateway?.configurationTrouble].find(one => typeof one === 'string')
+    return {
+      state,
+      network: labDirectory === undefined ? 'tor' : 'lab',
+      tor,
+      parts: listParts(supervision),
+      apps: gateway?.apps ?? [],
+      ...(lab === undefined ? {} : { lab: { onion: lab.onion, authority: lab.authority } }),
+      configurationTrouble: trouble ?? null,
+    }
+  }
+
+  /** End everything in order, at most 30 s. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#end(() => this.#supervisor.stop())
+    return this.#stopping
+  }
+
+  /** End everything at once. */
+  async abort(): Promise<void> {
+    await this.#supervisor.abort()
+    await this.stop()
+  }
+
+  /** Read the configuration again; a mistake leaves the old one live. */
+  async reload(): Promise<void> {
+    const { configuration: before, configurationFile } = this.#instance
+    try {
+      this.#instance.configuration = await loadConfiguration(configurationFile, this.#named)
+      if (!isDeepStrictEqual(before.tor, this.#instance.configuration.tor)) await this.#reloadTor(before)
+      this.#configurationTrouble = undefined
+      this.#supervisor.mend()
+    } catch (thrown) {
+      this.#instance.configuration = before
+      this.#configurationTrouble = explain(thrown)
+    }
+    this.#supervisor.reload('gateway')
+    this.#notify()
+  }
+
+  async #reloadTor(before: Instance['configuration']): Promise<void> {
+    if (before.tor?.external !== undefined || this.#instance.configuration.tor?.external !== undefined) return
+    // While tor waits for its lab it has nothing to read yet.
+    if (this.#instance.labDirectory !== undefined && this.#instance.lab === undefined) return
+    await prepareTor(this.#instance)
+    this.#supervisor.reload('tor')
+  }
+
+  #chooseDrivers(): ReadonlyMap<PartName, PartDriver> {
+    const { configuration, labDirectory } = this.#instance
+    const external = configuration.tor?.external
+    const drivers = new Map<PartName, PartDriver>()
+    if (labDirectory !== undefined) drivers.set('lab', driveLab(this.#instance, labDirectory))
+    // The lab brings its own network, which an external tor is not part of.
+    const useExternal = external !== undefined && labDirectory === undefined
+    drivers.set('tor', useExternal ? driveExternalTor(external, this.#watch) : driveTor(this.#instance, this.#watch))
+    return drivers.set('gateway', driveGateway(this.#instance))
+  }
+
+  #torChanged(): void {
+    if (this.#watch.circuitEstablished) this.#supervisor.announceReady('tor')
+    else this.#supervisor.announceWaiting('tor', this.#watch.detail)
+  }
+
+  #notify(): void {
+    const changed = this.#changed
+    this.#changed = Promise.withResolvers()
+    changed.resolve()
+  }
+
+  async #askGateway({ parts }: Supervision): Promise<GatewayStatus | undefined> {
+    const runs = parts.some(({ definition, pid }) => definition.name === 'gateway' && pid !== null)
+    if (!runs) return undefined
+    const question = { method: 'GET', path: '/v1/status', answer: GATEWAY_STATUS } as const
+    // While the gateway starts or hangs it does not answer, and the status says so by its absence.
+    return await ask(this.#instance.layout.gatewaySocket, question).catch(() => undefined)
+  }
+
+  #watchConfiguration(): void {
+    const { configurationFile } = this.#instance
+    try {
+      // The directory and not the file: editors replace the file.
+      this.#configurationWatch = watch(dirname(configurationFile), (_, name) => {
+        if (name !== basename(configurationFile) && name !== 'torrc') return
+        clearTimeout(this.#settling)
+        this.#settling = setTimeout(() => void this.reload(), SETTLE_MS)
+      })
+      this.#configurationWatch.on('error', () => {}) // SIGHUP still works
+    } catch {
+      // There is no such directory yet; SIGHUP still works.
+    }
+  }
+
+  async #end(stopParts: () => Promise<void>): Promise<void> {
+    clearTimeout(this.#settling)
+    this.#configurationWatch?.close()
+    await stopParts()
+    await this.#release()
+    this.#ended.resolve()
+  }
+
+  async #release(): Promise<void> {
+    const { layout } = this.#instance
+    const isOurs = this.#api.server.listening
+    await this.#api.close()
+    // What killed parts could not remove themselves; nobody else can be using it while we hold the lock.
+    if (isOurs) {
+      const left = [layout.gatewaySocket, layout.supervisorSocket, layout.appsDirectory, layout.torDirectory]
+      for (const path of left) await rm(path, { recursive: true, force: true })
+    }
+    for (const lock of this.#locks) await lock.release()
+  }
+}
+
+/** Read the configuration and build an instance that has not started. */
+export async function prepareInstance(options: InstanceOptions): Promise<RunningInstance> {
+  const { configurationFile, configurationNamed, stateDirectory, runtimeDirectory } = options.directories
+  const instance: Instance = {
+    configurationFile,
+    stateDirectory,
+    layout: layOutRuntime(runtimeDirectory),
+    labDirectory: options.labDirectory,
+    configuration: await loadConfiguration(configurationFile, configurationNamed),
+    lab: undefined,
+  }
+  return new RunningInstance(instance, options)
+}

@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process'
+import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { layOutRuntime, PROBLEM, type Status } from '@cordon/shared/contracts'
+import { Fault } from '@cordon/shared/errors'
+import { monotonicNow } from '@cordon/shared/runtime/edge'
+import Value from 'typebox/value'
+import { type Directories, formatStatus, NOTHING_TOLD, planProgress, toFault } from '../cli/index.ts'
+import { ask, STATUS_QUESTION } from './api-client.ts'
+import type { Terminal } from './terminal.ts'
+
+const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
+
+/** A first start of the lab takes 20 s, a first bootstrap over a slow line a minute. What comes later is left running. */
+const READY_DEADLINE_MS = 120_000
+const LOOK_AGAIN_MS = 200
+
+/** Start Cordon in a session of its own, show its progress, and return when it is ready. */
+export async function startDetached(
+  args: readonly string[],
+  { runtimeDirectory }: Directories,
+  terminal: Terminal,
+): Promise<void> {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    detached: true,
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  })
+  const early = new Promise<never>((_, reject) => {
+    child.once('error', reject)
+    child.once('message', problem => reject(Value.Check(PROBLEM, problem) ? toFault(problem) : endedEarly()))
+    child.once('exit', () => reject(endedEarly()))
+  })
+  early.catch(() => {}) // told by whoever races it
+  const status = await Promise.race([early, followUntilReady(runtimeDirectory, terminal)])
+  terminal.done()
+  child.disconnect()
+  child.unref()
+  if (status?.state !== 'ready') throw notReady(status)
+  terminal.result(status, formatStatus(status, terminal.palette))
+}
+
+async function followUntilReady(runtimeDirectory: string, terminal: Terminal): Promise<Status | undefined> {
+  const socket = layOutRuntime(runtimeDirectory).supervisorSocket
+  const deadline = monotonicNow() + READY_DEADLINE_MS
+  let told = NOTHING_TOLD
+  let status: Status | undefined
+  while (monotonicNow() < deadline) {
+    // Until its API is up there is nothing to tell; if it dies first, the other side of the race says why.
+    status = await ask(socket, STATUS_QUESTION).catch(() => undefined)
+    if (status !== undefined) {
+      const progress = planProgress(told, status)
+      told = progress.told
+      for (const line of progress.lines) terminal.note(line)
+      terminal.wait(progress.waitingFor)
+      if (status.state === 'ready') return status
+    }
+    await wait(LOOK_AGAIN_MS)
+  }
+  return status
+}
+
+const notReady = (status: Status | undefined): Fault =>
+  new Fault(
+    'SUP_NOT_READY',
+    `cordon is not ready yet${status?.tor.cause ? `: ${status.tor.cause}` : ''}; it runs on and keeps trying`,
+    {
+      where: 'local',
+      retry: 'after-waiting',
+      next: 'See `cordon status`; end it with `cordon down`.',
+    },
+  )
+
+const endedEarly = (): Fault =>
+  new Fault('SUP_PART_FAILED', 'the new Cordon ended at once', {
+    where: 'local',
+    retry: 'never',
+    next: 'Start it without --detach to see why.',
+  })

@@ -1,0 +1,152 @@
+import type { PartName } from '@cordon/shared/contracts'
+import { explain, Fault } from '@cordon/shared/errors'
+import { monotonicNow } from '@cordon/shared/runtime/edge'
+import {
+  beginSupervision,
+  isStopped,
+  type LogLine,
+  LogRing,
+  nextWake,
+  type PartDefinition,
+  react,
+  type Supervision,
+  type SupervisionAction,
+  type SupervisionEvent,
+} from '../lifecycle/index.ts'
+import type { PartDriver, PartReporter, RunningPart } from './part-driver.ts'
+
+/** What a supervisor tells its owner. */
+export interface SupervisorObserver {
+  changed(supervision: Supervision): void
+  logged(line: LogLine): void
+}
+
+/** Runs the plan: feeds it what happens, does what it says. All decisions are in `lifecycle/`. */
+export class Supervisor {
+  readonly log = new LogRing()
+  readonly #drivers: ReadonlyMap<PartName, PartDriver>
+  readonly #observer: SupervisorObserver
+  readonly #running = new Map<PartName, Promise<RunningPart | undefined>>()
+  /** The last error of each part since it started: most often why it ends. */
+  readonly #complaints = new Map<PartName, string>()
+  readonly #stopped = Promise.withResolvers<void>()
+  #supervision: Supervision
+  #wake: NodeJS.Timeout | undefined
+
+  constructor(
+    parts: readonly PartDefinition[],
+    drivers: ReadonlyMap<PartName, PartDriver>,
+    observer: SupervisorObserver,
+  ) {
+    this.#supervision = beginSupervision(parts)
+    this.#drivers = drivers
+    this.#observer = observer
+  }
+
+  get supervision(): Supervision {
+    return this.#supervision
+  }
+
+  /** Want everything up. */
+  start(): void {
+    this.#react({ type: 'want', wanted: 'up' })
+  }
+
+  /** Want everything down; settles when nothing runs any more. */
+  async stop(): Promise<void> {
+    this.#react({ type: 'want', wanted: 'down' })
+    await this.#stopped.promise
+  }
+
+  /** Kill every part at once and wait for their ends: for an impatient owner. */
+  async abort(): Promise<void> {
+    this.#react({ type: 'want', wanted: 'down' })
+    for (const { definition } of this.#supervision.parts) this.#act({ type: 'kill', part: definition.name })
+    await this.#stopped.promise
+  }
+
+  /** Let `part` read its configuration again, if it runs. */
+  reload(part: PartName): void {
+    void this.#running.get(part)?.then(running => running?.reload())
+  }
+
+  /** Give failed parts a fresh chance. */
+  mend(): void {
+    this.#react({ type: 'mended' })
+  }
+
+  /** Say that `part` is ready, for a part whose readiness the supervisor itself sees. */
+  announceReady(part: PartName): void {
+    this.#react({ type: 'announced', part, message: { type: 'ready' } })
+  }
+
+  /** Say what `part` waits for, for a part that the supervisor itself watches. */
+  announceWaiting(part: PartName, detail: string): void {
+    this.#react({ type: 'announced', part, message: { type: 'waiting', detail } })
+  }
+
+  #react(event: SupervisionEvent): void {
+    const now = monotonicNow()
+    const { supervision, actions } = react(this.#supervision, event, now, Math.random())
+    this.#supervision = supervision
+    for (const action of actions) this.#act(action)
+    clearTimeout(this.#wake)
+    const wake = nextWake(supervision)
+    if (wake !== undefined) {
+      this.#wake = setTimeout(() => this.#react({ type: 'tick' }), Math.max(0, Math.ceil(wake - now)))
+    }
+    this.#observer.changed(supervision)
+    if (isStopped(supervision)) this.#stopped.resolve()
+  }
+
+  #act({ type, part }: SupervisionAction): void {
+    switch (type) {
+      case 'start':
+        this.#complaints.delete(part)
+        this.#running.set(part, this.#run(part))
+        break
+      case 'stop':
+        void this.#running.get(part)?.then(running => running?.stop())
+        break
+      case 'kill':
+        void this.#running.get(part)?.then(running => running?.kill())
+    }
+  }
+
+  async #run(part: PartName): Promise<RunningPart | undefined> {
+    // The plan that asked for this start must be in place before the part can say anything.
+    await Promise.resolve()
+    try {
+      const running = await this.#drivers.get(part)?.(this.#reporter(part))
+      this.#react({ type: 'started', part, pid: running?.pid ?? null })
+      return running
+    } catch (thrown) {
+      const fault = thrown instanceof Fault ? thrown : undefined
+      const message = explain(thrown)
+      this.#keep({ part, level: 'error', text: message })
+      if (fault?.retry === 'never') {
+        const { code, next = null } = fault
+        this.#react({ type: 'announced', part, message: { type: 'failed', code, message, next } })
+      }
+      this.#react({ type: 'exited', part, detail: message })
+      return undefined
+    }
+  }
+
+  #reporter(part: PartName): PartReporter {
+    return {
+      announce: message => this.#react({ type: 'announced', part, message }),
+      exited: detail => {
+        const complaint = this.#complaints.get(part)
+        this.#react({ type: 'exited', part, detail: complaint === undefined ? detail : `${detail}: ${complaint}` })
+      },
+      log: (level, text) => this.#keep({ part, level, text }),
+    }
+  }
+
+  #keep(line: LogLine): void {
+    this.log.push(line)
+    if (line.level === 'error' && line.part !== 'supervisor') this.#complaints.set(line.part, line.text)
+    this.#observer.logged(line)
+  }
+}

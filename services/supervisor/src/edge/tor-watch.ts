@@ -1,0 +1,94 @@
+import { networkInterfaces } from 'node:os'
+import type { TorStatus } from '@cordon/shared/contracts'
+import { type ControlConnection, monotonicNow, openControlConnection } from '@cordon/shared/runtime/edge'
+import { getInfo, parseBootstrapPhase, parseGetInfo, setEvents, type TorEvent } from '@cordon/shared/tor-control'
+import { beginProgress, explainBootstrap, observe, type TorProgress } from '../tor/index.ts'
+import type { Instance } from './instance.ts'
+
+/** Follows tor's bootstrap over a control connection of the supervisor's own. */
+export class TorWatch {
+  readonly #instance: Instance
+  readonly #onChange: () => void
+  #progress: TorProgress = beginProgress(monotonicNow())
+
+  constructor(instance: Instance, onChange: () => void) {
+    this.#instance = instance
+    this.#onChange = onChange
+  }
+
+  /** Forget a tor that has gone. */
+  reset(): void {
+    this.#progress = beginProgress(monotonicNow())
+    this.#onChange()
+  }
+
+  /** Connect, learn where tor stands, and follow it from there. `onClose` is called when the connection is over. */
+  async connect(socketPath: string, password: string | undefined, onClose: () => void): Promise<ControlConnection> {
+    const connection = await openControlConnection({
+      socketPath,
+      password,
+      onClose,
+      onEvent: event => 'why' in event || this.#take(event),
+    })
+    // Events first, then the state: what happens in between is then seen twice rather than never.
+    await connection.send(setEvents(['STATUS_CLIENT', 'STATUS_GENERAL']))
+    const answer = parseGetInfo(
+      await connection.send(getInfo(['version', 'status/bootstrap-phase', 'status/circuit-established'])),
+    )
+    if ('why' in answer) return connection
+    this.#progress = { ...this.#progress, version: answer.get('version') ?? connection.torVersion }
+    const phase = parseBootstrapPhase(answer.get('status/bootstrap-phase') ?? '')
+    if (!('why' in phase)) this.#take({ type: 'bootstrap', phase })
+    if (answer.get('status/circuit-established') === '1') this.#take(ESTABLISHED)
+    return connection
+  }
+
+  get circuitEstablished(): boolean {
+    return this.#progress.circuitEstablished
+  }
+
+  /** One line of how far tor is. */
+  get detail(): string {
+    return `${this.#progress.percent} %: ${this.#progress.summary}`
+  }
+
+  /** Tell where tor is. A tor that does not run has no reason to be slow. */
+  status(runs: boolean): TorStatus {
+    const { configuration, labDirectory } = this.#instance
+    const explanation = explainBootstrap(this.#progress, {
+      hasNetwork: hasNetwork(),
+      bridges: configuration.tor?.bridges !== undefined,
+      upstreamProxy: configuration.tor?.upstreamProxy !== undefined,
+      lab: labDirectory !== undefined,
+      now: monotonicNow(),
+    })
+    const { version, percent, summary, circuitEstablished } = this.#progress
+    return {
+      version: version ?? null,
+      progress: percent,
+      phase: summary,
+      circuitEstablished,
+      cause: (runs ? explanation?.cause : undefined) ?? null,
+      next: (runs ? explanation?.next : undefined) ?? null,
+    }
+  }
+
+  #take(event: TorEvent): void {
+    const before = this.#progress
+    this.#progress = observe(before, event, monotonicNow())
+    if (before !== this.#progress) this.#onChange()
+  }
+}
+
+const ESTABLISHED: TorEvent = {
+  type: 'status',
+  source: 'client',
+  severity: 'NOTICE',
+  action: 'CIRCUIT_ESTABLISHED',
+  reason: undefined,
+  skewSeconds: undefined,
+  jumpSeconds: undefined,
+}
+
+const hasNetwork = (): boolean =>
+  Object.values(networkInterfaces()).some(addresses => addresses?.some(({ internal }) => !internal))

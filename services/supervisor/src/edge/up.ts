@@ -1,0 +1,73 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Status } from '@cordon/shared/contracts'
+import { monotonicNow } from '@cordon/shared/runtime/edge'
+import { type Directories, formatStatus, NOTHING_TOLD, planProgress } from '../cli/index.ts'
+import type { LogLine } from '../lifecycle/index.ts'
+import { prepareInstance, type RunningInstance } from './run-instance.ts'
+import type { Terminal } from './terminal.ts'
+
+/** While tor is quiet nothing changes, and the cause of that must still be told. */
+const LOOK_AGAIN_MS = 1000
+
+/** One Ctrl-C may reach us twice: from the terminal, and from the program that started us. Arbitrary. */
+const ONE_REQUEST_MS = 300
+
+/** Run Cordon in the foreground until a signal or `cordon down` ends it. */
+export async function runForeground(
+  directories: Directories,
+  labDirectory: string | undefined,
+  terminal: Terminal,
+): Promise<void> {
+  const onLog = (line: LogLine): void => {
+    if (line.level !== 'info') terminal.note(`${line.part}: ${line.text}`)
+  }
+  const instance = await prepareInstance({ directories, labDirectory, onLog })
+  await instance.start()
+  obeySignals(instance, () => terminal.note('stopping; once more to end at once'))
+  await Promise.all([follow(instance, terminal), instance.ended])
+}
+
+/** Let signals end or reload the instance. A second request to end does not wait. */
+export function obeySignals(instance: RunningInstance, onStop: () => void): void {
+  let askedAt: number | undefined
+  const end = (): void => {
+    const now = monotonicNow()
+    if (askedAt === undefined) {
+      askedAt = now
+      onStop()
+      void instance.stop()
+    } else if (now - askedAt > ONE_REQUEST_MS) void instance.abort()
+  }
+  process.on('SIGINT', end)
+  process.on('SIGTERM', end)
+  // On a terminal it means that the window was closed, elsewhere that the configuration changed.
+  process.on('SIGHUP', () => (process.stderr.isTTY === true ? end() : void instance.reload()))
+}
+
+async function follow(instance: RunningInstance, terminal: Terminal): Promise<void> {
+  let told = NOTHING_TOLD
+  let summarised = false
+  let over = false
+  const ended = instance.ended.then(() => {
+    over = true
+  })
+  while (!over) {
+    const changed = instance.changed
+    const status = await instance.status()
+    const progress = planProgress(told, status)
+    told = progress.told
+    for (const line of progress.lines) terminal.note(line)
+    if (status.state === 'ready' && !summarised) {
+      summarised = true
+      terminal.done()
+      summarise(status, terminal)
+    }
+    if (status.state !== 'ready') terminal.wait(progress.waitingFor)
+    await Promise.race([changed, ended, ...(status.state === 'ready' ? [] : [wait(LOOK_AGAIN_MS)])])
+  }
+  terminal.done()
+}
+
+function summarise(status: Status, terminal: Terminal): void {
+  terminal.result(status, `\n${formatStatus(status, terminal.palette)}`)
+}

@@ -1,0 +1,20 @@
+/**
+ * Life cycle: which parts there are, how one lives, and what to do when something happens to one.
+ *
+ * Belongs here: tables and plans. Does not belong here: processes, sockets, clocks, and what the parts do.
+ */
+export { advance, drawLifeCycle, type PartEvent, type PartState, TRANSITIONS } from './life-cycle.ts'
+export { type LogLevel, type LogLine, LogRing, parseTorLogLine } from './log-ring.ts'
+export { judgeState, listParts, type OverallInput } from './overall-state.ts'
+export { chooseParts, PARTS, type PartDefinition } from './parts.ts'
+export { isStopped, nextWake, react } from './plan.ts'
+export { EXITS_UNTIL_FAILED, planRestart, RESTART_BACK_OFF, type RestartDecision, STABLE_MS } from './restart-policy.ts'
+export {
+  beginSupervision,
+  type PartRecord,
+  type Reaction,
+  type Supervision,
+  type SupervisionAction,
+  type SupervisionEvent,
+  type Trouble,
+} from './supervision.ts'

@@ -1,0 +1,85 @@
+import { advance } from './life-cycle.ts'
+import {
+  type PartRecord,
+  type Reaction,
+  record,
+  type Supervision,
+  type SupervisionAction,
+  type SupervisionEvent,
+} from './supervision.ts'
+
+/** Take in what happened and plan what follows. Pure: the same input gives the same actions. */
+export function react(before: Supervision, event: SupervisionEvent, now: number, random: number): Reaction {
+  const supervision = record(before, event, now, random)
+  const actions: SupervisionAction[] = []
+  const parts = supervision.parts.map((part, index) => {
+    const { next, action } = decide(supervision, part, index, now)
+    if (action !== undefined) actions.push({ type: action, part: part.definition.name })
+    return next
+  })
+  return { supervision: { ...supervision, parts }, actions }
+}
+
+interface Decision {
+  readonly next: PartRecord
+  readonly action?: SupervisionAction['type']
+}
+
+function decide(supervision: Supervision, part: PartRecord, index: number, now: number): Decision {
+  switch (part.state) {
+    case 'down':
+    case 'failed':
+      return mayStart(supervision, part, now) ? start(part, now) : settle(supervision, part)
+    case 'starting':
+    case 'ready':
+      if (mustStop(supervision, part, index)) return stop(part, now)
+      // It said that it cannot work; that it has not ended by itself must not keep it half alive.
+      if (part.trouble !== undefined && !part.killed) return { next: { ...part, killed: true }, action: 'kill' }
+      return { next: part }
+    case 'draining':
+      if (now < part.drainUntil || part.killed) return { next: part }
+      return { next: { ...part, killed: true }, action: 'kill' }
+  }
+}
+
+/** A failed part that nobody wants is down: nothing of it runs. */
+const settle = ({ wanted }: Supervision, part: PartRecord): Decision => ({
+  next: wanted === 'down' ? { ...part, state: advance(part.state, 'stop') } : part,
+})
+
+const mayStart = (supervision: Supervision, part: PartRecord, now: number): boolean =>
+  supervision.wanted === 'up' && now >= part.retryAt && needsAreMet(supervision, part)
+
+function needsAreMet({ parts }: Supervision, { definition }: PartRecord): boolean {
+  return parts.every(other => !definition.needs.includes(other.definition.name) || other.state === 'ready')
+}
+
+/** Stopping goes backwards: a part stays until all that started after it have ended. */
+function mustStop(supervision: Supervision, part: PartRecord, index: number): boolean {
+  if (supervision.wanted === 'up') return !needsAreMet(supervision, part)
+  return supervision.parts.slice(index + 1).every(later => hasEnded(later))
+}
+
+const hasEnded = ({ state }: PartRecord): boolean => state === 'down' || state === 'failed'
+
+const start = (part: PartRecord, now: number): Decision => ({
+  next: { ...part, state: advance(part.state, 'start'), startedAt: now, trouble: undefined, detail: null },
+  action: 'start',
+})
+
+const stop = (part: PartRecord, now: number): Decision => ({
+  next: { ...part, state: advance(part.state, 'stop'), drainUntil: now + part.definition.drainMs, detail: null },
+  action: 'stop',
+})
+
+/** Tell when to look again if nothing happens, in monotonic milliseconds, or undefined. */
+export function nextWake({ wanted, parts }: Supervision): number | undefined {
+  const times = parts.flatMap(part => {
+    if (part.state === 'draining' && !part.killed) return [part.drainUntil]
+    return wanted === 'up' && hasEnded(part) && Number.isFinite(part.retryAt) ? [part.retryAt] : []
+  })
+  return times.length === 0 ? undefined : Math.min(...times)
+}
+
+/** Report whether nothing runs any more and nothing is wanted. */
+export const isStopped = ({ wanted, parts }: Supervision): boolean => wanted === 'down' && parts.every(hasEnded)

@@ -1,0 +1,188 @@
+import type { AppStatus, Circuits, Status } from '@cordon/shared/contracts'
+import t from 'tap'
+import {
+  choosePalette,
+  exitStatusOfState,
+  formatApps,
+  formatCircuits,
+  formatStatus,
+  NOTHING_TOLD,
+  type Palette,
+  planProgress,
+  stoppedStatus,
+} from '../../src/cli/index.ts'
+import { COLOURS, PLAIN } from '../../src/cli/palette.ts'
+import { formatBytes } from '../../src/cli/quantity.ts'
+
+const plain: Palette = (_, text) => text
+
+const MAIL: AppStatus = {
+  id: 'mail',
+  port: 9200,
+  dnsPort: null,
+  socket: '/run/cordon/apps/mail.sock',
+  isolate: 'app',
+  circuitLife: 'long',
+  declaredIn: 'registry',
+  nymEpoch: 0,
+  streams: 1,
+  circuits: 2,
+  bytesRead: 2_097_152,
+  bytesWritten: 77,
+  trouble: null,
+}
+
+const READY: Status = {
+  state: 'ready',
+  network: 'tor',
+  tor: { version: '0.4.9.11', progress: 100, phase: 'Done', circuitEstablished: true, cause: null, next: null },
+  parts: [
+    { name: 'tor', state: 'ready', pid: 10, detail: null },
+    { name: 'gateway', state: 'ready', pid: null, detail: null },
+  ],
+  apps: [MAIL, { ...MAIL, id: 'a-much-longer-name', port: 10_200, trouble: 'port 10200 is taken' }],
+  configurationTrouble: null,
+}
+
+const STUCK: Status = {
+  ...READY,
+  state: 'degraded',
+  tor: { ...READY.tor, progress: 5, circuitEstablished: false, cause: 'there is no route', next: 'Check it.' },
+}
+
+t.test('the status of a ready instance', async t => {
+  t.equal(
+    formatStatus(READY, plain),
+    [
+      'cordon is ready on the Tor network',
+      '',
+      'part     state  pid  detail',
+      'tor      ready   10  0.4.9.11',
+      'gateway  ready',
+      '',
+      'app                  port  isolate  circuits  streams  open     read  written',
+      'mail                 9200  app      long            1     2  2.0 MiB     77 B',
+      'a-much-longer-name  10200  app      long            1     2  2.0 MiB     77 B  port 10200 is taken',
+      '',
+    ].join('\n'),
+  )
+})
+
+t.test('the lab says that it is the lab, first and last', async t => {
+  const text = formatStatus(
+    { ...READY, network: 'lab', apps: [], lab: { onion: 'x.onion', authority: '/ca.pem' } },
+    plain,
+  )
+  t.match(text, /^ LAB: .* NOT Tor/)
+  t.match(text, /on the LAB/)
+  t.match(text, /LAB onion service: x\.onion/)
+  t.match(text, /No apps yet/)
+  t.notMatch(formatStatus({ ...STUCK, network: 'lab' }, plain), /npm run lab/)
+})
+
+t.test('trouble comes with its next step', async t => {
+  const text = formatStatus({ ...STUCK, configurationTrouble: 'line 1: a\nline 2: b' }, plain)
+  t.match(text, 'tor waits: there is no route\n  next: Check it.\n  To try Cordon without the Tor network: npm run lab')
+  t.match(text, 'the last good one stays live:\n  line 1: a\n  line 2: b')
+  t.notMatch(formatStatus({ ...STUCK, tor: { ...STUCK.tor, next: null } }, plain), /next:/)
+})
+
+t.test('a stopped instance', async t => {
+  t.equal(formatStatus(stoppedStatus(), plain), 'cordon is stopped. Start it with: cordon up\n')
+})
+
+t.test('the exit status of a state', async t => {
+  const states = ['ready', 'starting', 'degraded', 'breached', 'stopped'] as const
+  t.same(states.map(exitStatusOfState), [0, 4, 4, 5, 3])
+})
+
+t.test('circuits show who is on what, and conflux sets as one', async t => {
+  const relay = (nickname: string, country: string) => ({ fingerprint: 'A', nickname, country })
+  const circuits: Circuits = {
+    apps: [
+      {
+        id: 'mail',
+        nymEpoch: 2,
+        circuits: [
+          { id: '7', group: 'SET', state: 'BUILT', hops: [relay('one', 'de'), relay('two', '??')], streams: 1 },
+          { id: '8', group: '8', state: 'BUILT', hops: [], streams: 0 },
+        ],
+        streams: [
+          { id: '21', circuit: '7', state: 'SUCCEEDED' },
+          { id: '22', circuit: null, state: 'NEW' },
+        ],
+      },
+      { id: 'quiet', nymEpoch: 0, circuits: [], streams: [] },
+    ],
+  }
+  t.equal(
+    formatCircuits(circuits, 'tor', plain),
+    [
+      'mail nym epoch 2',
+      '  circuit 7 built, conflux set SET  one (de) > two',
+      '    streams: 21 succeeded',
+      '  circuit 8 built  ',
+      '  not attached yet: 22 new',
+      '',
+      'quiet nym epoch 0',
+      '  no circuits',
+      '',
+    ].join('\n'),
+  )
+  t.match(formatCircuits(circuits, 'lab', plain), /^ LAB: these are not Tor circuits/)
+  t.match(formatCircuits({ apps: [] }, 'tor', plain), /No apps yet/)
+})
+
+t.test('the progress of `cordon up` tells nothing twice', async t => {
+  const starting: Status = {
+    ...STUCK,
+    state: 'starting',
+    network: 'lab',
+    tor: { ...STUCK.tor, cause: null, next: null },
+    parts: [
+      { name: 'lab', state: 'starting', pid: 1, detail: '20 %: keys' },
+      { name: 'tor', state: 'down', pid: null, detail: null },
+    ],
+  }
+  const first = planProgress(NOTHING_TOLD, starting)
+  t.match(first.lines, [/NOT Tor/])
+  t.equal(first.waitingFor, 'lab 20 %: keys; tor down')
+  const later = { ...starting, parts: [{ name: 'lab', state: 'starting', pid: 1, detail: '90 %' } as const] }
+  t.same(planProgress(first.told, later).lines, [], 'what changes all the time goes on the line that is overwritten')
+  const lost = { name: 'tor', state: 'down', pid: null, detail: 'ended by SIGKILL' } as const
+  const failed = { name: 'gateway', state: 'failed', pid: null, detail: null } as const
+  const fresh = { name: 'gateway', state: 'down', pid: null, detail: null } as const
+  t.same(planProgress(NOTHING_TOLD, { ...READY, parts: [fresh] }).lines, [])
+  const draining = { name: 'lab', state: 'draining', pid: 1, detail: null } as const
+  t.same(planProgress(first.told, { ...starting, parts: [draining, lost, failed] }).lines, [
+    'tor is down and starts again: ended by SIGKILL',
+    'gateway failed: for no known reason',
+  ])
+  const stuck = planProgress(first.told, { ...STUCK, parts: [] })
+  t.same(stuck.lines, [
+    'tor waits: there is no route',
+    '  next: Check it.',
+    '  To try Cordon without the Tor network: npm run lab',
+    '  Cordon keeps trying.',
+  ])
+  t.same(planProgress(stuck.told, { ...STUCK, parts: [] }).lines, [])
+  const ready = planProgress(stuck.told, READY)
+  t.same(ready.lines, ['tor is ready', 'gateway is ready'])
+  t.equal(ready.waitingFor, '')
+  const again: Status = { ...STUCK, tor: { ...STUCK.tor, next: null }, network: 'lab', parts: [] }
+  t.same(planProgress(ready.told, again).lines, ['tor waits: there is no route'], 'it comes back: news')
+})
+
+t.test('bytes', async t => {
+  t.same([0, 1023, 1024, 150 * 1024, 2 ** 60].map(formatBytes), ['0 B', '1023 B', '1.0 KiB', '150 KiB', '1048576 TiB'])
+})
+
+t.test('colours only where somebody sees them', async t => {
+  t.equal(choosePalette(true, {}), COLOURS)
+  t.equal(choosePalette(false, {}), PLAIN)
+  t.equal(choosePalette(true, { NO_COLOR: '1' }), PLAIN)
+  t.equal(choosePalette(true, { TERM: 'dumb' }), PLAIN)
+  t.ok(COLOURS('bad', 'x').includes('[31m'))
+  t.equal(PLAIN('loud', 'x'), 'x')
+  t.equal(formatApps([]).includes('app'), true)
+})

@@ -1,0 +1,157 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+
+const CORDON = fileURLToPath(new URL('../../bin/cordon.js', import.meta.url))
+const LAB = fileURLToPath(new URL('../../../../deploy/lab/src/main.ts', import.meta.url))
+const LOOK_AGAIN_MS = 50
+
+/** What one run of the command left. */
+export interface Run {
+  readonly status: number | null
+  readonly out: string
+  readonly err: string
+}
+
+/** Wait until `look` gives something, or fail. */
+export async function until<T>(
+  what: string,
+  look: () => T | undefined | Promise<T | undefined>,
+  ms = 60_000,
+): Promise<T> {
+  const deadline = performance.now() + ms
+  for (;;) {
+    const found = await look()
+    if (found !== undefined) return found
+    if (performance.now() > deadline) throw new Error(`${what} did not happen in ${ms} ms`)
+    await wait(LOOK_AGAIN_MS)
+  }
+}
+
+/** One Cordon with directories of its own, driven as a person drives it. */
+export class Cordon {
+  readonly directory: string
+  readonly #children: ChildProcess[] = []
+
+  private constructor(directory: string) {
+    this.directory = directory
+  }
+
+  static async create(configuration = ''): Promise<Cordon> {
+    const directory = await mkdtemp(join(tmpdir(), 'cordon-test-'))
+    await mkdir(join(directory, 'c', 'cordon'), { recursive: true })
+    if (configuration !== '') await writeFile(join(directory, 'c', 'cordon', 'cordon.yaml'), configuration)
+    return new Cordon(directory)
+  }
+
+  get configurationFile(): string {
+    return join(this.directory, 'c', 'cordon', 'cordon.yaml')
+  }
+
+  get runtimeDirectory(): string {
+    return join(this.directory, 'r')
+  }
+
+  /** Start the command and leave it running. */
+  start(...args: readonly string[]): ChildProcess {
+    const { PATH = '' } = process.env
+    const child = spawn(process.execPath, [CORDON, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        PATH,
+        HOME: this.directory,
+        XDG_CONFIG_HOME: join(this.directory, 'c'),
+        CORDON_STATE_DIR: join(this.directory, 's'),
+        CORDON_RUNTIME_DIR: this.runtimeDirectory,
+      },
+    })
+    this.#children.push(child)
+    return child
+  }
+
+  /** Run the command to its end. */
+  async run(...args: readonly string[]): Promise<Run> {
+    return await finish(this.start(...args))
+  }
+
+  /** Run the command and read what it prints for scripts. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests look at fields of answers whose schemas other tests check
+  async json(...args: readonly string[]): Promise<any> {
+    return JSON.parse((await this.run('--json', ...args)).out)
+  }
+
+  /** The process of a part. */
+  async pid(part: string): Promise<number> {
+    const { parts } = await this.json('status')
+    return parts.find(({ name }: { name: string }) => name === part).pid
+  }
+
+  /** Processes that know this instance's directories: everything that we could leave behind. */
+  processes(): readonly string[] {
+    return readdirSync('/proc')
+      .filter(name => /^[0-9]+$/.test(name) && Number(name) !== process.pid)
+      .filter(pid => readCommand(pid).includes(this.directory))
+  }
+
+  async close(): Promise<void> {
+    await this.run('down')
+    for (const child of this.#children) if (child.exitCode === null) child.kill('SIGKILL')
+    await until('the end of all processes', () => (this.processes().length === 0 ? true : undefined))
+    await rm(this.directory, { recursive: true, force: true })
+  }
+}
+
+/** Wait for the end of a run and keep what it printed. */
+export async function finish(child: ChildProcess): Promise<Run> {
+  let out = ''
+  let err = ''
+  child.stdout?.setEncoding('utf8').on('data', chunk => {
+    out += chunk
+  })
+  child.stderr?.setEncoding('utf8').on('data', chunk => {
+    err += chunk
+  })
+  await once(child, 'close')
+  return { status: child.exitCode, out, err }
+}
+
+function readCommand(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return '' // it has ended meanwhile
+  }
+}
+
+/** The lab that all tests share: the one that CORDON_TEST_LAB names, or one of our own. */
+export async function openLab(): Promise<{ readonly directory: string; close(): Promise<void> }> {
+  const { CORDON_TEST_LAB } = process.env
+  if (CORDON_TEST_LAB !== undefined) return { directory: CORDON_TEST_LAB, close: async () => {} }
+  const directory = await mkdtemp(join(tmpdir(), 'cordon-lab-'))
+  const lab = spawn(process.execPath, [LAB, '--dir', directory], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const ended = once(lab, 'close')
+  let said = ''
+  lab.stdout.setEncoding('utf8').on('data', chunk => {
+    said += chunk
+  })
+  await until('a ready lab', () => (said.includes('"type":"ready"') ? true : undefined), 90_000)
+  return {
+    directory,
+    close: async () => {
+      lab.stdin.end()
+      await ended
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Fetch a page of the lab through an app port with curl, as a person would. */
+export async function fetchThrough(port: number, url = 'http://check.example/'): Promise<Run> {
+  const args = ['--silent', '--show-error', '--max-time', '20', '--proxy', `socks5h://127.0.0.1:${port}`, url]
+  return await finish(spawn('curl', args, { stdio: ['ignore', 'pipe', 'pipe'] }))
+}

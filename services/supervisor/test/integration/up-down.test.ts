@@ -1,0 +1,263 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { Cordon, fetchThrough, finish, openLab, until } from './cordon.ts'
+
+const lab = await openLab()
+t.teardown(() => lab.close())
+
+const open = async (t: { teardown(end: () => Promise<void>): void }, configuration?: string): Promise<Cordon> => {
+  const cordon = await Cordon.create(configuration)
+  t.teardown(() => cordon.close())
+  return cordon
+}
+const upInLab = ['up', '--lab', '--lab-dir', lab.directory, '--detach'] as const
+
+t.test('up, apps, a page through each, circuits, renew, down', async t => {
+  const cordon = await open(t)
+  const up = await cordon.run(...upInLab)
+  t.equal(up.status, 0, up.err)
+  t.match(up.err, /LAB: .*NOT Tor/)
+  t.equal((await cordon.run('status')).status, 0)
+  t.match(await cordon.json('status'), { state: 'ready', network: 'lab', tor: { circuitEstablished: true } })
+
+  const mail = await cordon.json('apps', 'add', 'mail')
+  const browser = await cordon.json('apps', 'add', 'browser', '--isolate', 'host')
+  for (const { port } of [mail, browser])
+    t.match(JSON.parse((await fetchThrough(port)).out), { remoteAddress: /^198\.1/ })
+  const { apps } = await cordon.json('circuits')
+  const [one = [], other = []] = apps.map((app: { circuits: { group: string }[] }) => app.circuits.map(c => c.group))
+  t.ok(one.length > 0 && other.length > 0, 'both have circuits')
+  t.notOk(
+    one.some((group: string) => other.includes(group)),
+    'and share none',
+  )
+  t.match(await cordon.json('renew', 'mail'), { id: 'mail', nymEpoch: 1 })
+  t.match((await cordon.run('env', 'mail')).out, `export ALL_PROXY=socks5h://127.0.0.1:${mail.port}\n`)
+  t.match(await cordon.run('renew', 'nobody'), { status: 1, err: /^cordon: .*\n {2}next: / })
+  t.equal((await cordon.run('apps', 'remove', 'browser')).status, 0)
+  t.same(
+    (await cordon.json('apps')).apps.map(({ id }: { id: string }) => id),
+    ['mail'],
+  )
+
+  t.equal((await cordon.run('down')).status, 0)
+  t.equal((await cordon.run('status')).status, 3)
+  t.same(cordon.processes(), [], 'no orphan')
+  t.same(readdirSync(cordon.runtimeDirectory), ['lock'], 'no socket')
+  t.match(await cordon.run('down'), { status: 3, err: /not running/ })
+})
+
+t.test('SUP-06: a second supervisor refuses and leaves the first undisturbed', async t => {
+  const cordon = await open(t)
+  await cordon.run(...upInLab)
+  const before = await cordon.json('status')
+  for (const args of [['up'], upInLab]) {
+    const second = await cordon.run(...args)
+    t.match(second, { status: 1, err: /another Cordon runs/ })
+  }
+  const after = await cordon.json('status')
+  t.same(after.parts, before.parts, 'same parts, same processes')
+})
+
+t.test('SUP-06: a stale pid file moves nobody to signal the program it names', async t => {
+  const cordon = await open(t)
+  const bystander = spawn('sleep', ['600'])
+  t.teardown(() => bystander.kill())
+  await mkdir(join(cordon.directory, 's', 'tor'), { recursive: true })
+  for (const name of ['pid', 'lock', 'cordon.pid', 'tor/tor.pid']) {
+    await writeFile(join(cordon.directory, 's', name), `${bystander.pid}\n`)
+  }
+  t.equal((await cordon.run(...upInLab)).status, 0, 'what is written in a lock file means nothing')
+  await cordon.run('down')
+  t.equal(bystander.exitCode, null)
+  t.equal(bystander.signalCode, null)
+})
+
+t.test('SUP-05: after SIGKILL of the supervisor nothing is left, and the apps keep their ports', async t => {
+  const cordon = await open(t)
+  await cordon.run(...upInLab)
+  const { port } = await cordon.json('apps', 'add', 'mail')
+  const tor = await cordon.pid('tor')
+  const parent = Number(/^PPid:\s+([0-9]+)$/m.exec(readFileSync(`/proc/${tor}/status`, 'utf8'))?.[1])
+  process.kill(parent, 'SIGKILL')
+  await until('the end of the parts', () => (cordon.processes().length === 0 ? true : undefined), 5000)
+  t.equal((await cordon.run('status')).status, 3)
+  const again = await cordon.run(...upInLab)
+  t.equal(again.status, 0, again.err)
+  t.equal((await cordon.json('apps')).apps[0].port, port)
+})
+
+t.test('TOR-01: tor is killed', async t => {
+  const cordon = await open(t)
+  await cordon.run(...upInLab)
+  const { port } = await cordon.json('apps', 'add', 'mail')
+  const bulk = fetchThrough(port, 'http://bulk.example/100000000')
+  const hasStream = async () => ((await cordon.json('apps')).apps[0].streams > 0 ? true : undefined)
+  await until('an open stream', hasStream)
+  const before = await cordon.pid('tor')
+  process.kill(before, 'SIGKILL')
+  t.not((await bulk).status, 0, 'open streams fail')
+  const refused = await fetchThrough(port)
+  t.ok(
+    refused.status !== 0 || JSON.parse(refused.out).remoteAddress.startsWith('198.1'),
+    'refused, or through a new tor',
+  )
+  await until('a new tor', async () => ((await cordon.json('status')).state === 'ready' ? true : undefined))
+  t.not(await cordon.pid('tor'), before)
+  t.match(JSON.parse((await fetchThrough(port)).out), { remoteAddress: /^198\.1/ })
+})
+
+t.test('the gateway is killed: no other path, the same port afterwards', async t => {
+  const cordon = await open(t)
+  await cordon.run(...upInLab)
+  const { port } = await cordon.json('apps', 'add', 'mail')
+  const [gateway, tor] = [await cordon.pid('gateway'), await cordon.pid('tor')]
+  process.kill(gateway, 'SIGKILL')
+  await until('a new gateway', async () => {
+    const { state, parts } = await cordon.json('status')
+    return state === 'ready' && parts.some(({ pid }: { pid: number }) => pid !== gateway && pid !== tor)
+      ? true
+      : undefined
+  })
+  t.equal(await cordon.pid('tor'), tor, 'tor is undisturbed')
+  t.equal((await fetchThrough(port)).status, 0)
+})
+
+t.test('two instances side by side', async t => {
+  const [one, other] = [await open(t), await open(t)]
+  const ups = await Promise.all([one.run(...upInLab), other.run(...upInLab)])
+  t.same(
+    ups.map(({ status }) => status),
+    [0, 0],
+  )
+  const ports = [(await one.json('apps', 'add', 'mail')).port, (await other.json('apps', 'add', 'mail')).port]
+  t.not(ports[0], ports[1])
+  for (const port of ports) t.equal((await fetchThrough(port)).status, 0)
+  await one.run('down')
+  t.match(await other.json('status'), { state: 'ready' })
+  t.equal((await fetchThrough(ports[1])).status, 0)
+})
+
+t.test('in the foreground a signal stops everything in order', async t => {
+  const cordon = await open(t)
+  const child = cordon.start('up', '--lab', '--lab-dir', lab.directory)
+  const done = finish(child)
+  await until('readiness', async () => ((await cordon.json('status')).state === 'ready' ? true : undefined))
+  child.kill('SIGINT')
+  const { status, out, err } = await done
+  t.equal(status, 0)
+  t.match(out, /cordon is ready on the LAB/)
+  t.match(err, /tor is ready/)
+  t.same(cordon.processes(), [])
+})
+
+t.test('a parts tree is private and knows nothing of our environment', async t => {
+  const cordon = await open(t)
+  const umask = process.umask(0)
+  const child = cordon.start(...upInLab)
+  process.umask(umask)
+  await once(child, 'close')
+  for (const path of [
+    's',
+    'r',
+    'r/tor',
+    'r/tor/socks.sock',
+    'r/tor/control.cookie',
+    'r/gateway.sock',
+    'r/supervisor.sock',
+  ]) {
+    t.equal(statSync(join(cordon.directory, path)).mode & 0o077, 0, path)
+  }
+  for (const part of ['tor', 'gateway']) {
+    const environment = readFileSync(`/proc/${await cordon.pid(part)}/environ`, 'utf8')
+    t.notMatch(environment, /HOME|XDG|CORDON/, part)
+  }
+})
+
+t.test('a bad configuration', async t => {
+  const cordon = await open(t, 'apps:\n  mail:\n    isolate: page\n')
+  t.match(await cordon.run('up'), { status: 1, err: /line 3: apps\.mail\.isolate: found "page"; allowed: one of app/ })
+  t.match(JSON.parse((await cordon.run('--json', 'up', '--detach')).err), { error: { code: 'CFG_INVALID' } })
+  await writeFile(cordon.configurationFile, 'apps:\n  mail: {}\n')
+  t.equal((await cordon.run(...upInLab)).status, 0)
+  await writeFile(cordon.configurationFile, 'apps:\n  mail: {}\n  web: 7\n')
+  await until('the trouble', async () => (await cordon.json('status')).configurationTrouble ?? undefined)
+  t.match(await cordon.json('status'), { state: 'ready', apps: [{ id: 'mail' }] }, 'the old one stays live')
+  await writeFile(cordon.configurationFile, 'apps:\n  mail: {}\n  web: {}\n')
+  const mended = async () => ((await cordon.json('status')).configurationTrouble === null ? true : undefined)
+  await until('the end of the trouble', mended)
+})
+
+t.test("additions to tor's configuration", async t => {
+  const cordon = await open(t)
+  const additions = join(cordon.directory, 'c', 'cordon', 'torrc')
+  await writeFile(additions, 'MaxCircuitDirtiness 300\nFrobnicate 1\n')
+  t.equal((await cordon.run('status')).status, 3)
+  const child = cordon.start('up', '--lab', '--lab-dir', lab.directory)
+  const done = finish(child)
+  const failed = async () => {
+    const { parts = [] } = await cordon.json('status')
+    return parts.find(({ name, state }: { name: string; state: string }) => name === 'tor' && state === 'failed')
+  }
+  t.match(await until('the refusal', failed), { detail: /torrc line 2: .*Frobnicate/ })
+  await writeFile(additions, HOSTILE_ADDITIONS)
+  await until('readiness', async () => ((await cordon.json('status')).state === 'ready' ? true : undefined))
+  const listeners = readFileSync(`/proc/${await cordon.pid('tor')}/net/tcp`, 'utf8')
+  for (const port of [9050, 9051, 9150, 9151, 9152, 9153, 9040, 9080, 9035]) {
+    t.notMatch(listeners, `:${port.toString(16).toUpperCase().padStart(4, '0')} 00000000:0000 0A`, `nothing on ${port}`)
+  }
+  t.notOk(existsSync(join(cordon.directory, 'leak.log')), 'no log of theirs')
+  child.kill('SIGTERM')
+  await done
+})
+
+const HOSTILE_ADDITIONS = `
+SocksPort 127.0.0.1:9050
++SocksPort 127.0.0.1:9150
+__SocksPort 127.0.0.1:9151
+__ControlPort 127.0.0.1:9152
+__DNSPort 127.0.0.1:9153
+ControlPort 127.0.0.1:9051
+TransPort 127.0.0.1:9040
+HTTPTunnelPort 127.0.0.1:9080
+MetricsPort 127.0.0.1:9035
+MetricsPortPolicy accept 127.0.0.1
+SafeLogging 0
+ClientRejectInternalAddresses 0
+HashedControlPassword 16:872860B76453A77D60CA2BB8C1A7042072093276A3D701AD684053EC4C
+RunAsDaemon 1
+`
+
+t.test('no tor, an old tor, a tor that is none', async t => {
+  const cordon = await open(t)
+  const old = join(cordon.directory, 'old-tor')
+  await writeFile(old, '#!/bin/sh\necho "Tor version 0.4.5.16."\n')
+  await chmod(old, 0o755)
+  for (const [program, detail] of [
+    ['/nonexistent/tor', /tor is not installed/],
+    [old, /tor is version 0\.4\.5\.16; Cordon needs 0\.4\.8/],
+    ['/bin/true', /does not answer as tor/],
+  ] as const) {
+    await writeFile(cordon.configurationFile, `tor:\n  program: ${program}\n`)
+    const child = cordon.start('up')
+    const done = finish(child)
+    const failed = async () => {
+      const { parts = [] } = await cordon.json('status')
+      return parts.find(({ name, state }: { name: string; state: string }) => name === 'tor' && state === 'failed')
+    }
+    t.match(await until('the refusal', failed), { detail }, program)
+    t.equal((await cordon.run('status')).status, 4)
+    child.kill('SIGTERM')
+    t.match((await done).err, detail)
+  }
+})
+
+t.test('a runtime directory that is too long for sockets', async t => {
+  const cordon = await open(t)
+  const long = join(cordon.directory, 'x'.repeat(100))
+  t.match(await cordon.run('--runtime-dir', long, 'up'), { status: 1, err: /--runtime-dir/ })
+})
