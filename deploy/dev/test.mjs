@@ -69,6 +69,8 @@ function count(path) {
     // tap wrote nothing: its exit status says the rest
   }
   const summary = [...text.matchAll(/^# \{ (.*) \}$/gm)].at(-1)?.[1] ?? ''
-  const numbers = Object.fromEntries([...summary.matchAll(/(\w+): (\d+)/g)].map(([, key, value]) => [key, Number(value)]))
+  const numbers = Object.fromEntries(
+    [...summary.matchAll(/(\w+): (\d+)/g)].map(([, key, value]) => [key, Number(value)]),
+  )
   return { pass: numbers.pass ?? 0, fail: numbers.fail ?? 0, skip: (numbers.skip ?? 0) + (numbers.todo ?? 0) }
 }

@@ -1,0 +1,143 @@
+/** A whole Cordon for a test, started as a user starts it: the command, on the lab that all suites share. */
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Circuits, Status } from '@cordon/shared/contracts'
+
+const COMMAND = fileURLToPath(new URL('../../services/supervisor/bin/cordon.js', import.meta.url))
+
+/** What a program printed, and how it ended. */
+export interface Ran {
+  readonly status: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Run a program to its end. */
+export async function run(
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Ran> {
+  return await new Promise(resolve => {
+    execFile(program, args, { env, maxBuffer: 64 * 1024 * 1024, timeout: 60_000 }, (error, stdout, stderr) => {
+      resolve({ status: error === null ? 0 : Number(error.code ?? 1), stdout, stderr })
+    })
+  })
+}
+
+/** Wait until `check` gives something, at most `seconds`. Nothing is waited for by time alone. */
+export async function eventually<T>(
+  what: string,
+  check: () => Promise<T | undefined | false> | T | undefined | false,
+  seconds = 60,
+): Promise<T> {
+  const end = performance.now() + seconds * 1000
+  for (;;) {
+    const found = await check()
+    if (found !== undefined && found !== false) return found
+    if (performance.now() > end) throw new Error(`not within ${seconds} s: ${what}`)
+    await new Promise(resolve => setTimeout(resolve, 50))
+  }
+}
+
+/** One instance of Cordon with directories of its own. */
+export class CordonUnderTest {
+  readonly directory: string
+  #supervisor: ChildProcess | undefined
+  #output = ''
+
+  private constructor(directory: string) {
+    this.directory = directory
+  }
+
+  /** Start one and wait until it is ready. `configuration` is the text of cordon.yaml. */
+  static async start(configuration = ''): Promise<CordonUnderTest> {
+    const cordon = new CordonUnderTest(await mkdtemp(join(tmpdir(), 'cordon-it-')))
+    await writeFile(join(cordon.directory, 'cordon.yaml'), configuration)
+    await cordon.up()
+    return cordon
+  }
+
+  /** Where every command of this instance looks. */
+  get options(): string[] {
+    const { directory } = this
+    const config = ['--config', join(directory, 'cordon.yaml')]
+    return ['--state-dir', join(directory, 's'), '--runtime-dir', join(directory, 'r'), ...config]
+  }
+
+  get supervisorPid(): number {
+    return this.#supervisor?.pid ?? 0
+  }
+
+  /** Run `cordon up` and wait until all is ready. */
+  async up(): Promise<void> {
+    const lab = process.env['CORDON_TEST_LAB']
+    const which = lab === undefined ? ['--lab'] : ['--lab', '--lab-dir', lab]
+    this.#output = ''
+    const supervisor = spawn(process.execPath, [COMMAND, 'up', ...which, ...this.options], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.#supervisor = supervisor
+    for (const stream of [supervisor.stdout, supervisor.stderr]) {
+      stream.on('data', chunk => {
+        this.#output += chunk
+      })
+    }
+    await eventually(
+      'cordon to be ready',
+      async () => {
+        if (supervisor.exitCode !== null)
+          throw new Error(`cordon up ended with ${supervisor.exitCode}:\n${this.#output}`)
+        return (await this.status()).state === 'ready'
+      },
+      180,
+    )
+  }
+
+  /** Run a command of this instance. */
+  async cordon(...args: readonly string[]): Promise<Ran> {
+    return await run(process.execPath, [COMMAND, ...args, ...this.options])
+  }
+
+  async status(): Promise<Status> {
+    const { stdout } = await this.cordon('status', '--json')
+    return JSON.parse(stdout) as Status
+  }
+
+  async circuits(): Promise<Circuits> {
+    const { stdout } = await this.cordon('circuits', '--json')
+    return JSON.parse(stdout) as Circuits
+  }
+
+  /** Add an app and give its port. */
+  async add(app: string, ...options: readonly string[]): Promise<number> {
+    const { status, stdout, stderr } = await this.cordon('apps', 'add', app, '--json', ...options)
+    if (status !== 0) throw new Error(stderr)
+    return (JSON.parse(stdout) as { port: number }).port
+  }
+
+  /** Find the pid of a part. */
+  async pidOf(part: string): Promise<number> {
+    const pid = (await this.status()).parts.find(({ name }) => name === part)?.pid
+    if (pid === undefined || pid === null) throw new Error(`${part} has no process`)
+    return pid
+  }
+
+  /** Stop it in order, and remove what it kept. */
+  async close(): Promise<void> {
+    await this.down()
+    await rm(this.directory, { recursive: true, force: true })
+  }
+
+  /** End `cordon up` as a terminal does, and give its exit status. */
+  async down(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    const supervisor = this.#supervisor
+    if (supervisor === undefined || supervisor.exitCode !== null || supervisor.signalCode !== null) return null
+    const ended = new Promise<number | null>(resolve => supervisor.once('exit', resolve))
+    supervisor.kill(signal)
+    return await ended
+  }
+}

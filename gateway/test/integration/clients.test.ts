@@ -1,0 +1,110 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import { CordonUnderTest, run } from '../../../deploy/dev/cordon-under-test.ts'
+
+t.setTimeout(300_000)
+
+const cordon = await CordonUnderTest.start()
+const scratch = await mkdtemp(join(tmpdir(), 'cordon-clients-'))
+t.teardown(async () => {
+  await cordon.close()
+  await rm(scratch, { recursive: true, force: true })
+})
+
+const port = await cordon.add('client')
+const authority = (await cordon.status()).lab?.authority ?? ''
+const EXIT = /^198\.18\.2\.[1-4]$/
+
+t.test('curl by SOCKS5, SOCKS5 with remote names, SOCKS4a and HTTP CONNECT, plain and TLS', async t => {
+  const by = { socks5h: 'http://check.example/', socks4a: 'http://check.example/', http: 'https://check.example/' }
+  for (const [scheme, url] of Object.entries(by)) {
+    const proxy = `${scheme}://127.0.0.1:${port}`
+    const { status, stdout, stderr } = await run('curl', ['-sS', '-m', '40', '-x', proxy, '--cacert', authority, url])
+    t.equal(status, 0, `${scheme} ${stderr}`)
+    t.match(JSON.parse(stdout), { remoteAddress: EXIT }, scheme)
+  }
+  const literal = [
+    '-sS',
+    '-m',
+    '40',
+    '-x',
+    `socks5://127.0.0.1:${port}`,
+    '-H',
+    'Host: check.example',
+    'http://198.18.80.1/',
+  ]
+  t.match(JSON.parse((await run('curl', literal)).stdout), { remoteAddress: EXIT }, 'socks5 with an address')
+  const six = await run('curl', ['-sS', '-m', '40', '-x', `socks5h://[::1]:${port}`, 'http://check.example/'])
+  t.match(JSON.parse(six.stdout), { remoteAddress: EXIT }, 'the port on ::1')
+  const local = [
+    '-sS',
+    '-m',
+    '40',
+    '-x',
+    `socks5h://localhost${cordon.directory}/r/apps/client.sock`,
+    'http://check.example/',
+  ]
+  t.match(JSON.parse((await run('curl', local)).stdout), { remoteAddress: EXIT }, 'the AF_UNIX port')
+})
+
+t.test('torsocks, which knows nothing of Cordon, with a program that knows nothing of proxies', async t => {
+  const args = ['-a', '127.0.0.1', '-P', String(port), 'curl', '-sS', '-m', '40', 'http://check.example/']
+  const { status, stdout, stderr } = await run('torsocks', args)
+  t.equal(status, 0, stderr)
+  t.match(JSON.parse(stdout), { remoteAddress: EXIT })
+})
+
+t.test('python by its own proxy settings, over TLS', async t => {
+  const program =
+    'import urllib.request; print(urllib.request.urlopen("https://check.example/", timeout=40).read().decode())'
+  const env = { PATH: process.env['PATH'], https_proxy: `http://127.0.0.1:${port}`, SSL_CERT_FILE: authority }
+  const { status, stdout, stderr } = await run('python3', ['-c', program], env)
+  t.equal(status, 0, stderr)
+  t.match(JSON.parse(stdout), { remoteAddress: EXIT })
+})
+
+t.test('git clones over HTTP with the environment of `cordon env`', async t => {
+  const { stdout } = await cordon.cordon('env', 'client')
+  const exports = Object.fromEntries(
+    [...stdout.matchAll(/^export (\w+)=(\S+)$/gm)].map(([, key, value]) => [key, value]),
+  )
+  const env = { PATH: process.env['PATH'], HOME: scratch, GIT_CONFIG_NOSYSTEM: '1', ...exports }
+  const clone = await run('git', ['clone', '-q', 'http://git.example/sample.git', join(scratch, 'clone')], env)
+  t.equal(clone.status, 0, clone.stderr)
+  const log = await run('git', ['-C', join(scratch, 'clone'), 'log', '--format=%s'], env)
+  t.equal(log.stdout.trim(), 'a commit in the lab')
+})
+
+t.test('a browser loads a page of the lab through its app port', async t => {
+  const flags = '--headless --disable-gpu --disable-quic --no-first-run --disable-background-networking'
+  const quiet = '--disable-component-update --disable-sync --disable-default-apps --no-default-browser-check'
+  // Chromium refuses its own sandbox as root, as which CI runs.
+  const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : []
+  const { status, stdout, stderr } = await run(
+    'chromium',
+    [
+      ...flags.split(' '),
+      ...quiet.split(' '),
+      ...sandbox,
+      `--user-data-dir=${join(scratch, 'profile')}`,
+      `--proxy-server=socks5://127.0.0.1:${port}`,
+      '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
+      '--dump-dom',
+      'http://check.example/page',
+    ],
+    { PATH: process.env['PATH'], HOME: scratch },
+  )
+  t.equal(status, 0, stderr)
+  t.match(stdout, /<title>Cordon lab: 198\.18\.2\.[1-4]<\/title>/)
+})
+
+t.test('all of it was one app on circuits of its own', async t => {
+  const { apps } = await cordon.circuits()
+  t.same(
+    apps.map(({ id }) => id),
+    ['client'],
+  )
+  for (const { circuits } of apps) for (const { hops } of circuits) t.ok(hops.length >= 3)
+})

@@ -1,0 +1,144 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { connect, createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Circuits, type GatewayStatus, layOutRuntime } from '@cordon/shared/contracts'
+import t, { type Test } from 'tap'
+import { Agent, request } from 'undici'
+import { CordonUnderTest, eventually, run } from '../../../deploy/dev/cordon-under-test.ts'
+import { Gateway } from '../../src/edge/gateway.ts'
+
+t.setTimeout(300_000)
+
+/** A whole Cordon lends its tor: for a gateway of this process that is a tor which somebody else runs. */
+const lender = await CordonUnderTest.start()
+t.teardown(() => lender.close())
+const torDirectory = join(lender.directory, 'r', 'tor')
+
+/** The control socket of the lent tor behind a door that can be shut: connections through it are cut. */
+class Door {
+  readonly path: string
+  readonly #open = new Set<Socket>()
+  #shut = false
+
+  constructor(path: string, target: string) {
+    this.path = path
+    const server = createServer(near => {
+      const far = connect({ path: target })
+      for (const socket of [near, far]) {
+        this.#open.add(socket)
+        socket.on('error', () => {}).on('close', () => this.#open.delete(socket))
+      }
+      near.on('close', () => far.destroy())
+      far.on('close', () => near.destroy())
+      if (this.#shut) near.destroy()
+      else near.pipe(far).pipe(near)
+    })
+    server.listen(path)
+    server.unref()
+  }
+
+  shut(): void {
+    this.#shut = true
+    for (const socket of this.#open) socket.destroy()
+  }
+
+  open(): void {
+    this.#shut = false
+  }
+}
+
+const scratch = await mkdtemp(join(tmpdir(), 'cordon-ext-'))
+t.teardown(() => rm(scratch, { recursive: true, force: true }))
+const door = new Door(join(scratch, 'door.sock'), join(torDirectory, 'control.sock'))
+const layout = layOutRuntime(join(scratch, 'run'))
+const agent = new Agent({ connect: { socketPath: layout.gatewaySocket } })
+t.teardown(() => agent.close())
+const configuration = `apps: { mail: {}, chat: {} }
+tor:
+  external: { control: 'unix:${door.path}', socks: 'unix:${join(torDirectory, 'socks.sock')}' }
+`
+await writeFile(join(scratch, 'cordon.yaml'), configuration)
+
+async function open(t: Test): Promise<Gateway> {
+  const gateway = await Gateway.open({
+    configurationPath: join(scratch, 'cordon.yaml'),
+    stateDirectory: join(scratch, 'state'),
+    layout,
+    warn: message => t.comment(message),
+  })
+  await eventually('the gateway to know tor', async () => (await ask<GatewayStatus>('/v1/status')).tor.progress === 100)
+  return gateway
+}
+
+async function ask<T>(path: string, method: 'GET' | 'POST' = 'GET'): Promise<T> {
+  return (await (await request(`http://cordon${path}`, { method, dispatcher: agent })).body.json()) as T
+}
+
+async function fetchBy(app: string): Promise<void> {
+  const port = (await ask<GatewayStatus>('/v1/status')).apps.find(({ id }) => id === app)?.port
+  const { status, stderr } = await run('curl', [
+    '-sS',
+    '-m',
+    '40',
+    '-x',
+    `socks5h://127.0.0.1:${port}`,
+    'http://check.example/',
+  ])
+  if (status !== 0) throw new Error(stderr)
+}
+
+async function circuitIds(app: string): Promise<string[]> {
+  const { apps } = await ask<Circuits>(`/v1/circuits?app=${app}`)
+  return (apps[0]?.circuits ?? []).map(({ id }) => id)
+}
+
+t.test('a restart of Cordon on a tor that runs on shares nothing with what came before', async t => {
+  const first = await open(t)
+  await fetchBy('mail')
+  const before = await circuitIds('mail')
+  await first.close()
+  const second = await open(t)
+  t.teardown(() => second.close())
+  t.same(await circuitIds('mail'), [], 'the old circuits, still open at tor, are nobody’s')
+  await fetchBy('mail')
+  const after = await circuitIds('mail')
+  t.ok(before.length > 0 && after.length > 0)
+  t.same(
+    after.filter(id => before.includes(id)),
+    [],
+  )
+})
+
+t.test(
+  'TOR-03 the control connection is lost and comes back: streams go on, the view is whole again, and a renewal is made up for',
+  async t => {
+    const gateway = await open(t)
+    t.teardown(() => gateway.close())
+    await fetchBy('mail')
+    await fetchBy('chat')
+    const [mail, chat] = [await circuitIds('mail'), await circuitIds('chat')]
+    t.ok(mail.length > 0 && chat.length > 0)
+    door.shut()
+    t.teardown(() => door.open())
+    await eventually('the loss to be seen', async () => (await ask<GatewayStatus>('/v1/status')).state === 'degraded')
+    t.same(await circuitIds('mail'), [], 'what is not known is not claimed')
+    await fetchBy('mail')
+    t.match(await ask('/v1/apps/mail/renew', 'POST'), { nymEpoch: 1, circuitsClosed: 0 })
+    door.open()
+    await eventually(
+      'the view to be whole again',
+      async () => (await ask<GatewayStatus>('/v1/status')).state === 'ready',
+    )
+    t.same(await circuitIds('chat'), chat)
+    await eventually(
+      'the circuits of before the renewal to be closed',
+      async () => (await circuitIds('mail')).length === 0,
+    )
+    await fetchBy('mail')
+    t.same(
+      (await circuitIds('mail')).filter(id => mail.includes(id)),
+      [],
+    )
+  },
+)
