@@ -138,6 +138,14 @@ t.test('an onion service is reached through an app port, and its circuits are th
   t.match(refused.stderr, /\(2\)/, 'RFC 1928: not allowed by ruleset')
 })
 
+t.test('RES-01 200 isolation keys at once: all succeed, and no two share a circuit', async t => {
+  const port = await cordon.add('crowd')
+  const sightings = await Promise.all(Array.from({ length: 200 }, (_, n) => fetchThrough(socks(port, `key${n}:x`))))
+  t.equal(sightings.length, 200)
+  const { groups } = circuitsOf(await cordon.circuits(), 'crowd')
+  t.ok(groups.size >= 200, `${groups.size} circuits or conflux sets`)
+})
+
 t.test('TOR-05 tor’s own answers reach the app: refused, not found, bad onion address', async t => {
   const port = await cordon.add('codes', '--extended-errors')
   const codeOf = async (url: string): Promise<string> => {
