@@ -31,6 +31,8 @@ function circuitsOf({ apps }: Circuits, app: string): { ids: Set<string>; groups
 
 const shared = (a: Set<string>, b: Set<string>): string[] => [...a].filter(one => b.has(one))
 
+t.setTimeout(300_000)
+
 const cordon = await CordonUnderTest.start()
 t.teardown(() => cordon.close())
 

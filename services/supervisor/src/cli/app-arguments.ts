@@ -15,6 +15,7 @@ export interface AppOptions {
   /** False with `--no-ipv6`. */
   readonly ipv6?: boolean
   readonly remoteNamesOnly?: boolean
+  readonly extendedErrors?: boolean
 }
 
 /** Read the name of an app, or throw a Fault: no other text reaches a path, a request or a shell's input. */
@@ -36,6 +37,7 @@ export function readAppSettings(options: AppOptions): AppSettings {
     onionOnly: options.onionOnly,
     ipv6: options.ipv6 === false ? 'refuse' : undefined,
     remoteNamesOnly: options.remoteNamesOnly,
+    extendedErrors: options.extendedErrors,
   }
   const settings = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   for (const [name, schema] of Object.entries(APP_SETTINGS.properties)) {
