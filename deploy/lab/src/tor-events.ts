@@ -19,6 +19,10 @@ export const askForProgress = (): Command => certain(getInfo([BOOTSTRAP_PHASE]))
 
 const BOOTSTRAP_PHASE = 'status/bootstrap-phase'
 
+/** Ask for the descriptors of relays, all at once; tor refuses if it lacks any (control-spec 3.9, `desc/id/`). */
+export const askForDescriptors = (fingerprints: readonly string[]): Command =>
+  certain(getInfo(fingerprints.map(fingerprint => `desc/id/${fingerprint}`)))
+
 /** List the relays of a NEWCONSENSUS event (control-spec 4.1.15, dir-spec 3.4.1 `r` lines); undefined for another. */
 export function consensusRelays({ lines: [first] }: Reply): readonly string[] | undefined {
   if (first?.text !== 'NEWCONSENSUS') return undefined

@@ -1,4 +1,5 @@
 import { DIR_PORT, type Member, OR_PORT } from './topology.ts'
+import { formatVoting, VOTING_SECONDS, type VotingPlan } from './voting.ts'
 
 /** What an authority is known by: its router fingerprint and its v3 identity, 40 upper-case hex digits each. */
 export interface AuthorityIdentity extends Member {
@@ -15,18 +16,6 @@ export interface MemberPaths {
   /** An empty file. Eight copies of the GeoIP tables cost 100 MB and tell nothing about 198.18.0.0/15. */
   readonly empty: string
 }
-
-/** What the authorities agree on before they start. */
-export interface VotingPlan {
-  /** Seconds after a multiple of {@link INITIAL_VOTING_SECONDS} at which a consensus becomes valid. */
-  readonly startOffset: number
-}
-
-/** Time between consensuses until the first one is there. At least 5 and a divisor of 1800 (tor's own limits). */
-export const INITIAL_VOTING_SECONDS = 6
-
-/** Seconds from the first vote to the first consensus: two to vote and two to sign, tor's least. */
-export const INITIAL_VOTE_TO_CONSENSUS_SECONDS = 4
 
 /** Quote a path for a torrc: C escapes, as tor reads them. */
 export const quotePath = (path: string): string => `"${path.replaceAll(/["\\]/g, '\\$&')}"`
@@ -62,19 +51,16 @@ export const authorityTorrc = (
   member: Member,
   paths: MemberPaths,
   authorities: readonly AuthorityIdentity[],
-  { startOffset }: VotingPlan,
+  voting: VotingPlan,
 ): string =>
   formatTorrc([
     ...relayLines(member, paths, authorities),
     `DirPort ${member.address}:${DIR_PORT}`,
     'AuthoritativeDirectory 1',
     'V3AuthoritativeDirectory 1',
-    `TestingV3AuthInitialVotingInterval ${INITIAL_VOTING_SECONDS}`,
-    `TestingV3AuthInitialVoteDelay ${INITIAL_VOTE_TO_CONSENSUS_SECONDS / 2}`,
-    `TestingV3AuthInitialDistDelay ${INITIAL_VOTE_TO_CONSENSUS_SECONDS / 2}`,
-    `TestingV3AuthVotingStartOffset ${startOffset}`,
+    ...formatVoting(voting).map(([key, value]) => `${key} ${value}`),
     // The least that tor accepts for these; a consensus is then valid for ten minutes.
-    'V3AuthVotingInterval 300',
+    `V3AuthVotingInterval ${VOTING_SECONDS}`,
     'V3AuthVoteDelay 4',
     'V3AuthDistDelay 4',
     'V3AuthNIntervalsValid 2',

@@ -1,6 +1,7 @@
 import { ReplyReader } from '@cordon/shared/tor-control'
 import t from 'tap'
 import {
+  askForDescriptors,
   askForProgress,
   consensusRelays,
   listenForConsensus,
@@ -43,5 +44,6 @@ t.test('the upload of a descriptor begins and ends', async t => {
 
 t.test('what is asked is one line each', async t => {
   t.equal(Buffer.from(listenForConsensus().bytes).toString(), 'SETEVENTS NEWCONSENSUS\r\n')
+  t.equal(Buffer.from(askForDescriptors(['AA', 'BB']).bytes).toString(), 'GETINFO desc/id/AA desc/id/BB\r\n')
   t.equal(Buffer.from(askForProgress().bytes).toString(), 'GETINFO status/bootstrap-phase\r\n')
 })

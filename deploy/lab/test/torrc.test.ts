@@ -28,7 +28,7 @@ t.test('an authority line names address, ports and both identities', async t => 
 
 t.test('every member knows all authorities, opens no SOCKS port, and leaves from its own address', async t => {
   for (const [member, torrc] of [
-    [authority, authorityTorrc(authority, paths, identities, { startOffset: 3 })],
+    [authority, authorityTorrc(authority, paths, identities, { interval: 300, startOffset: 3 })],
     [exit, exitTorrc(exit, paths, identities, '/d/resolv.conf')],
     [ONION_HOST, onionHostTorrc(ONION_HOST, paths, identities)],
   ] as const) {
@@ -41,7 +41,10 @@ t.test('every member knows all authorities, opens no SOCKS port, and leaves from
 })
 
 t.test('an authority votes by the plan', async t => {
-  t.match(authorityTorrc(authority, paths, identities, { startOffset: 3 }), /^TestingV3AuthVotingStartOffset 3$/m)
+  t.match(
+    authorityTorrc(authority, paths, identities, { interval: 300, startOffset: 3 }),
+    /^TestingV3AuthVotingStartOffset 3$/m,
+  )
 })
 
 t.test('an exit asks the name server of the lab', async t => {

@@ -1,16 +1,31 @@
 import t from 'tap'
-import { planVoting } from '../src/voting.ts'
+import { formatVoting, planFirstVote, putOffVoting } from '../src/voting.ts'
 
-// 1,790,000,004 is a multiple of 6.
-t.test('the first consensus is due after the head start and the four seconds of a vote', async t => {
-  t.same(planVoting(1_790_000_004, 2), { startOffset: 0 })
-  t.same(planVoting(1_790_000_004.1, 2), { startOffset: 1 })
-  t.same(planVoting(1_790_000_005, 4), { startOffset: 3 })
+// A multiple of 1800, and with it of 6 and 300.
+const HALF_HOUR = 1_789_999_200
+const nextAfter = (now: number, { interval, startOffset }: { interval: number; startOffset: number }) =>
+  Math.floor((now - startOffset) / interval) * interval + interval + startOffset
+
+t.test('the first vote is put off for two minutes or more, whenever the lab starts', async t => {
+  for (let now = HALF_HOUR; now < HALF_HOUR + 600; now += 7.3) {
+    const plan = putOffVoting(now)
+    const wait = nextAfter(now, plan) - now
+    t.ok(wait > 120 && wait <= 150 && plan.startOffset < 300, `${wait} s at ${now}`)
+  }
 })
 
-t.test('the offset is one that tor takes, whenever the lab starts', async t => {
-  for (let second = 0; second < 60; second++) {
-    const { startOffset } = planVoting(1_790_000_000 + second, 25)
-    t.ok(Number.isInteger(startOffset) && startOffset >= 0 && startOffset < 6)
+t.test('a consensus follows within seconds, with the four that a vote takes before it', async t => {
+  for (let now = HALF_HOUR; now < HALF_HOUR + 60; now += 0.7) {
+    const wait = nextAfter(now + 4, planFirstVote(now)) - now
+    t.ok(wait >= 5 && wait <= 6, `${wait} s at ${now}`)
   }
+})
+
+t.test('a plan is written in options that tor takes', async t => {
+  t.same(formatVoting({ interval: 6, startOffset: 3 }), [
+    ['TestingV3AuthInitialVotingInterval', '6'],
+    ['TestingV3AuthInitialVoteDelay', '2'],
+    ['TestingV3AuthInitialDistDelay', '2'],
+    ['TestingV3AuthVotingStartOffset', '3'],
+  ])
 })

@@ -31,12 +31,8 @@ export async function runLab(directory: string, say: (message: InsideMessage) =>
   await layNetwork(programs, [...addresses, NAME_SERVER], volatile)
   say({ type: 'entered' })
 
-  let reached = 0
-  const progress = (step: LabStep, message: string, percent: number): void => {
-    // A network that is started over does not go back.
-    reached = Math.max(reached, percent)
-    say({ type: 'progress', step, message, percent: reached })
-  }
+  const progress = (step: LabStep, message: string, percent: number): void =>
+    say({ type: 'progress', step, message, percent })
   progress('keys', 'making or reading keys', 5)
   const pathsOf = ({ nickname }: Member): MemberPaths => memberPaths(keys, volatile, nickname)
   for (const member of MEMBERS) await openMemberPaths(pathsOf(member))
@@ -59,6 +55,7 @@ export async function runLab(directory: string, say: (message: InsideMessage) =>
   const tors = await openTorNetwork({
     programs,
     authorities,
+    exits,
     pathsOf,
     logOf: ({ nickname }) => join(logs, `${nickname}.log`),
     resolvConf,

@@ -1,20 +1,21 @@
-import type { LabStep } from '@cordon/shared/contracts'
+import type { LabRelay, LabStep } from '@cordon/shared/contracts'
 import { Fault, sensitive } from '@cordon/shared/errors'
-import { addOnion, parseAddOnion, setEvents, signal } from '@cordon/shared/tor-control'
+import { addOnion, parseAddOnion, setConf, setEvents, signal } from '@cordon/shared/tor-control'
 import type { OnionKey } from '../onion-key.ts'
 import type { Programs } from '../programs.ts'
 import { countUpload, isPublished, UNPUBLISHED } from '../publication.ts'
 import { AUTHORITIES, EXITS, type Member, ONION_HOST } from '../topology.ts'
 import { consensusRelays, listenForConsensus, uploadOf } from '../tor-events.ts'
 import { type AuthorityIdentity, authorityTorrc, exitTorrc, type MemberPaths, onionHostTorrc } from '../torrc.ts'
-import { planVoting } from '../voting.ts'
+import { formatVoting, planFirstVote, putOffVoting, type VotingPlan } from '../voting.ts'
 import { openTor, type TorProcess } from './tor-process.ts'
-import { waitForBootstrap, waitForEvent } from './wait-for-event.ts'
+import { waitForBootstrap, waitForDescriptors, waitForEvent } from './wait-for-event.ts'
 
 /** What the network is made of. */
 export interface NetworkPlan {
   readonly programs: Programs
   readonly authorities: readonly AuthorityIdentity[]
+  readonly exits: readonly LabRelay[]
   readonly pathsOf: (member: Member) => MemberPaths
   readonly logOf: (member: Member) => string
   readonly resolvConf: string
@@ -25,15 +26,10 @@ export interface NetworkPlan {
 }
 
 // Far above what two busy cores need; each wait is for one thing that otherwise never comes.
+const DESCRIPTORS_MS = 120_000
 const CONSENSUS_MS = 60_000
 const BOOTSTRAP_MS = 90_000
 const PUBLICATION_MS = 90_000
-
-/**
- * Seconds that relays get to upload their descriptors before the first vote, attempt by attempt. A first consensus
- * without them would stand for five minutes, so the network is started over instead, with more time.
- */
-const HEAD_STARTS_SECONDS = [2, 4, 10, 25]
 
 /** Start all tors and return when a client that comes now finds relays, exits and the onion service. */
 export async function openTorNetwork(plan: NetworkPlan): Promise<readonly TorProcess[]> {
@@ -47,35 +43,38 @@ export async function openTorNetwork(plan: NetworkPlan): Promise<readonly TorPro
   return [...relays, onionHost]
 }
 
+/** Start authorities and exits, and let the authorities vote as soon as they know all of them. */
 async function openRelays(plan: NetworkPlan): Promise<readonly TorProcess[]> {
-  const members = AUTHORITIES.length + EXITS.length
-  for (const headStart of HEAD_STARTS_SECONDS) {
-    plan.progress('authorities', 'starting three authorities', 20)
-    const voting = planVoting(Date.now() / 1000, headStart)
-    const authorities = await Promise.all(
-      AUTHORITIES.map(member =>
-        openMember(plan, member, paths => authorityTorrc(member, paths, plan.authorities, voting)),
-      ),
-    )
-    const consensus = Promise.all(authorities.map(waitForConsensus))
-    // Awaited below; until then a failure must not count as unheard.
-    consensus.catch(() => {})
-    plan.progress('relays', 'starting four exits', 35)
-    const exits = await Promise.all(
-      EXITS.map(member =>
-        openMember(plan, member, paths => exitTorrc(member, paths, plan.authorities, plan.resolvConf)),
-      ),
-    )
-    plan.progress('consensus', 'waiting for the first consensus', 45)
-    const counts = await consensus
-    if (counts.every(count => count === members)) return [...authorities, ...exits]
-    await Promise.all([...authorities, ...exits].map(tor => tor.stop()))
-  }
-  throw new Fault('LAB_FAILED', 'the authorities agreed on a network without all of its relays, again and again', {
+  plan.progress('authorities', 'starting three authorities', 20)
+  const voting = putOffVoting(Date.now() / 1000)
+  const authorities = await Promise.all(
+    AUTHORITIES.map(member =>
+      openMember(plan, member, paths => authorityTorrc(member, paths, plan.authorities, voting)),
+    ),
+  )
+  plan.progress('relays', 'starting four exits', 35)
+  const exits = await Promise.all(
+    EXITS.map(member => openMember(plan, member, paths => exitTorrc(member, paths, plan.authorities, plan.resolvConf))),
+  )
+  const fingerprints = [...plan.authorities, ...plan.exits].map(({ fingerprint }) => fingerprint)
+  await Promise.all(authorities.map(authority => waitForDescriptors(authority, fingerprints, DESCRIPTORS_MS)))
+  plan.progress('consensus', 'waiting for the first consensus', 45)
+  const firstVote = planFirstVote(Date.now() / 1000)
+  const counts = await Promise.all(authorities.map(authority => vote(authority, firstVote)))
+  if (counts.every(count => count === fingerprints.length)) return [...authorities, ...exits]
+  throw new Fault('LAB_FAILED', 'the authorities agreed on a network without all of its relays', {
     where: 'tor',
-    retry: 'after-waiting',
-    next: 'This machine is too busy for a lab now; try again later.',
+    retry: 'now',
+    next: 'Start the lab again.',
   })
+}
+
+/** Let an authority vote by `voting`, wait for its first consensus and count the relays in it. */
+async function vote(authority: TorProcess, voting: VotingPlan): Promise<number> {
+  const first = waitForEvent(authority, 'saw no consensus', CONSENSUS_MS, consensusRelays)
+  await authority.send(listenForConsensus())
+  await authority.send(setConf(formatVoting(voting)))
+  return (await first).length
 }
 
 /**
@@ -86,13 +85,6 @@ async function openRelays(plan: NetworkPlan): Promise<readonly TorProcess[]> {
 async function spreadConsensus(relay: TorProcess): Promise<void> {
   await relay.send(signal('RELOAD'))
   await waitForBootstrap(relay, BOOTSTRAP_MS)
-}
-
-/** Wait for an authority's first consensus and count the relays in it. */
-async function waitForConsensus(authority: TorProcess): Promise<number> {
-  const first = waitForEvent(authority, 'saw no consensus', CONSENSUS_MS, consensusRelays)
-  await authority.send(listenForConsensus())
-  return (await first).length
 }
 
 /** Add the onion service and wait until every directory that was to have its descriptor has it. */

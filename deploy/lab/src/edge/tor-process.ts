@@ -19,14 +19,14 @@ export interface TorPlan {
 /** A tor that we started, own and talk to. It ends when this process does, because the descriptor closes with it. */
 export interface TorProcess {
   readonly nickname: string
-  /** Send one command and return its reply; a refusal is a Fault. */
+  /** Send one command and return its reply, which may be a refusal. */
+  readonly ask: (command: Command | Malformed) => Promise<Reply>
+  /** Send one command that must be carried out; a refusal is a Fault. */
   readonly send: (command: Command | Malformed) => Promise<Reply>
   /** Hear every asynchronous event from now on. */
   readonly listen: (listener: (event: Reply) => void) => void
   /** Settles, with the reason, when the process has ended, wanted or not. */
   readonly ended: Promise<Fault>
-  /** End it and wait until it has. */
-  readonly stop: () => Promise<void>
 }
 
 /** The child's descriptor that is tor's control connection (`__OwningControllerFD`): no socket on disk, no password. */
@@ -45,15 +45,11 @@ export async function openTor(plan: TorPlan): Promise<TorProcess> {
   await log.close()
   // Node makes a pair of connected AF_UNIX sockets for 'pipe', so the descriptor is readable and writable.
   const control = converse(child.stdio[CONTROL_FD] as Duplex, ended)
-  const stop = async (): Promise<void> => {
-    child.kill('SIGKILL')
-    await ended
-  }
   await control.send(askForProgress())
-  return { nickname: plan.nickname, ...control, ended, stop }
+  return { nickname: plan.nickname, ...control, ended }
 }
 
-function converse(connection: Duplex, ended: Promise<Fault>): Pick<TorProcess, 'send' | 'listen'> {
+function converse(connection: Duplex, ended: Promise<Fault>): Pick<TorProcess, 'ask' | 'send' | 'listen'> {
   const reader = new ReplyReader()
   const waiting: ((reply: Reply) => void)[] = []
   const listeners: ((event: Reply) => void)[] = []
@@ -67,16 +63,22 @@ function converse(connection: Duplex, ended: Promise<Fault>): Pick<TorProcess, '
     if (malformed !== undefined) connection.destroy()
   })
   connection.on('error', () => connection.destroy())
+  const ask = async (command: Command | Malformed): Promise<Reply> => {
+    if (command.type === 'malformed') throw refused(`a command with an illegal ${command.why}`)
+    const reply = new Promise<Reply>(resolve => waiting.push(resolve))
+    connection.write(command.bytes)
+    const outcome = await Promise.race([reply, ended])
+    if (outcome instanceof Fault) throw outcome
+    return outcome
+  }
   return {
+    ask,
     listen: listener => listeners.push(listener),
     async send(command) {
-      if (command.type === 'malformed') throw refused(`a command with an illegal ${command.why}`)
-      const reply = new Promise<Reply>(resolve => waiting.push(resolve))
-      connection.write(command.bytes)
-      const outcome = await Promise.race([reply, ended])
-      if (outcome instanceof Fault) throw outcome
-      if (outcome.status === OK) return outcome
-      throw refused(`${command.keyword} (${outcome.status} ${outcome.lines[0]?.text})`)
+      const reply = await ask(command)
+      if (reply.status === OK) return reply
+      const keyword = command.type === 'command' ? command.keyword : command.why
+      throw refused(`${keyword} (${reply.status} ${reply.lines[0]?.text})`)
     },
   }
 }

@@ -1,7 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { Fault } from '@cordon/shared/errors'
-import { withDeadline } from '@cordon/shared/runtime/edge'
-import { type Reply, setEvents } from '@cordon/shared/tor-control'
-import { askForProgress, parseProgress, progressOf } from '../tor-events.ts'
+import { monotonicNow, withDeadline } from '@cordon/shared/runtime/edge'
+import { OK, type Reply, setEvents } from '@cordon/shared/tor-control'
+import { askForDescriptors, askForProgress, parseProgress, progressOf } from '../tor-events.ts'
 import type { TorProcess } from './tor-process.ts'
 
 /** Wait until `pick` finds something in an event of `tor`, for at most `ms`; the end of tor ends the wait. */
@@ -34,6 +35,23 @@ export async function waitForBootstrap(tor: TorProcess, ms: number): Promise<voi
   }
   await done
 }
+
+/** Wait until an authority has the descriptors of all relays, for at most `ms`. */
+export async function waitForDescriptors(
+  authority: TorProcess,
+  fingerprints: readonly string[],
+  ms: number,
+): Promise<void> {
+  const deadline = monotonicNow() + ms
+  // Asked again and again rather than heard of: NEWDESC does not tell of what came before, nor of the authority's own.
+  while ((await authority.ask(askForDescriptors(fingerprints))).status !== OK) {
+    if (monotonicNow() > deadline) throw tooLate(authority, 'did not hear of all relays', ms)
+    await delay(ASK_AGAIN_MS)
+  }
+}
+
+/** Arbitrary: short beside the second or two that it takes. */
+const ASK_AGAIN_MS = 100
 
 const tooLate = ({ nickname }: TorProcess, what: string, ms: number): Fault =>
   new Fault('LAB_FAILED', `${nickname} ${what} within ${ms / 1000} s`, {

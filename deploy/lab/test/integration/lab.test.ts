@@ -27,6 +27,7 @@ let first: LabDescription | undefined
 
 t.test('a lab from nothing', { timeout: START_MS }, async t => {
   const lab = startLab(directory)
+  t.teardown(() => lab.kill('SIGKILL'))
   const messages = await hear(lab)
   const last = messages.at(-1)
   if (last?.type !== 'ready') {
@@ -128,6 +129,7 @@ t.test('a lab from nothing', { timeout: START_MS }, async t => {
 
 t.test('a second run', { timeout: START_MS }, async t => {
   const owner = startLab(directory, { owned: true })
+  t.teardown(() => owner.kill('SIGKILL'))
   const last = (await hear(owner)).at(-1)
   if (last?.type !== 'ready') {
     t.fail('the lab did not get ready', { last })

@@ -10,7 +10,7 @@ import type { LabDescription, LabMessage } from '@cordon/shared/contracts'
 
 /** The lab's program. */
 export const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
-const OWNER = fileURLToPath(new URL('owner.ts', import.meta.url))
+const OWNER = fileURLToPath(new URL('../fixtures/owner.ts', import.meta.url))
 
 /** Start the lab, or with `owned` a process that starts it and holds its standard input, as the supervisor does. */
 export const startLab = (directory: string, { owned = false } = {}): ChildProcess =>
