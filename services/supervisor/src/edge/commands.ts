@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { APP_STATUS, type AppStatus, CIRCUITS, layOutRuntime, RENEWED, type Status } from '@cordon/shared/contracts'
 import { Fault } from '@cordon/shared/errors'
 import type { AppId } from '@cordon/shared/isolation'
-import { answers, monotonicNow } from '@cordon/shared/runtime/edge'
+import { answers, lockDirectory, monotonicNow } from '@cordon/shared/runtime/edge'
 import Type from 'typebox'
 import {
   type AppOptions,
@@ -32,12 +32,14 @@ const APPS = Type.Object({ apps: Type.Array(APP_STATUS) })
 export class Commands {
   readonly #gateway: string
   readonly #supervisor: string
+  readonly #stateDirectory: string
   readonly #terminal: Terminal
 
-  constructor({ runtimeDirectory }: Directories, terminal: Terminal) {
+  constructor({ runtimeDirectory, stateDirectory }: Directories, terminal: Terminal) {
     const layout = layOutRuntime(runtimeDirectory)
     this.#gateway = layout.gatewaySocket
     this.#supervisor = layout.supervisorSocket
+    this.#stateDirectory = stateDirectory
     this.#terminal = terminal
   }
 
@@ -52,7 +54,8 @@ export class Commands {
     await ask(this.#supervisor, { method: 'POST', path: '/v1/down', answer: Type.Undefined() })
     this.#terminal.wait('stopping')
     const deadline = monotonicNow() + DOWN_DEADLINE_MS
-    while (await answers(this.#supervisor)) {
+    // Its API goes first and its lock last; only then may the next one start.
+    while ((await answers(this.#supervisor)) || !(await isFree(this.#stateDirectory))) {
       if (monotonicNow() > deadline) throw stillThere()
       await wait(LOOK_AGAIN_MS)
     }
@@ -132,6 +135,17 @@ export class Commands {
       retry: 'after-waiting',
       next: 'See `cordon status` for what it waits for.',
     })
+  }
+}
+
+/** Report whether nobody runs on `directory`. */
+async function isFree(directory: string): Promise<boolean> {
+  try {
+    const lock = await lockDirectory(directory)
+    await lock.release()
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { openPrivateDirectory } from '@cordon/shared/runtime/edge'
 import { type Directories, describeFailure } from '../cli/index.ts'
 import { BoundedLog } from './bounded-log.ts'
+import { HOLDS_THE_LOCK } from './lock-word.ts'
 import { prepareInstance } from './run-instance.ts'
 import { obeySignals } from './up.ts'
 
@@ -14,6 +15,7 @@ export async function runDetached(directories: Directories, labDirectory: string
     await instance.start()
     // Only the holder of the lock may touch the log of this directory.
     log = new BoundedLog(join(directories.stateDirectory, 'cordon.log'))
+    process.send?.(HOLDS_THE_LOCK)
     obeySignals(instance, () => {})
     await instance.ended
   } catch (thrown) {

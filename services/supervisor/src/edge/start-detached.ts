@@ -7,6 +7,7 @@ import { monotonicNow } from '@cordon/shared/runtime/edge'
 import Value from 'typebox/value'
 import { type Directories, formatStatus, NOTHING_TOLD, planProgress, toFault } from '../cli/index.ts'
 import { ask, STATUS_QUESTION } from './api-client.ts'
+import { HOLDS_THE_LOCK } from './lock-word.ts'
 import type { Terminal } from './terminal.ts'
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
@@ -25,13 +26,18 @@ export async function startDetached(
     detached: true,
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   })
+  const ours = Promise.withResolvers<void>()
   const early = new Promise<never>((_, reject) => {
     child.once('error', reject)
-    child.once('message', problem => reject(Value.Check(PROBLEM, problem) ? toFault(problem) : endedEarly()))
+    child.on('message', said => {
+      if (said === HOLDS_THE_LOCK) ours.resolve()
+      else reject(Value.Check(PROBLEM, said) ? toFault(said) : endedEarly())
+    })
     child.once('exit', () => reject(endedEarly()))
   })
-  early.catch(() => {}) // told by whoever races it
-  const status = await Promise.race([early, followUntilReady(runtimeDirectory, terminal)])
+  // Before that, another Cordon may answer at the socket.
+  const ready = ours.promise.then(() => followUntilReady(runtimeDirectory, terminal))
+  const status = await Promise.race([early, ready])
   terminal.done()
   child.disconnect()
   child.unref()

@@ -1,5 +1,8 @@
-import ora, { type Ora } from 'ora'
+import type { Ora } from 'ora'
 import { choosePalette, describeFailure, formatFailure, type Palette } from '../cli/index.ts'
+
+// Most runs have no terminal on standard error, and loading it costs more than they do.
+const startSpinner = process.stderr.isTTY === true ? (await import('ora')).default : undefined
 
 /** The two streams of the command: results on standard output, everything else on standard error. */
 export class Terminal {
@@ -24,9 +27,10 @@ export class Terminal {
 
   /** Show what is waited for, on a line that the next replaces; only on a terminal. */
   wait(text: string): void {
-    if (process.stderr.isTTY !== true || this.json) return
+    if (this.json) return
     // The spinner must not swallow Ctrl-C, which it does by reading standard input.
-    this.#spinner ??= ora({ discardStdin: false, stream: process.stderr })
+    this.#spinner ??= startSpinner?.({ discardStdin: false, stream: process.stderr })
+    if (this.#spinner === undefined) return
     const width = Math.max(20, (process.stderr.columns ?? 80) - 4)
     this.#spinner.text = text.length > width ? `${text.slice(0, width - 1)}…` : text
     this.#spinner.start()

@@ -133,7 +133,8 @@ export async function openLab(): Promise<{ readonly directory: string; close(): 
   const { CORDON_TEST_LAB } = process.env
   if (CORDON_TEST_LAB !== undefined) return { directory: CORDON_TEST_LAB, close: async () => {} }
   const directory = await mkdtemp(join(tmpdir(), 'cordon-lab-'))
-  const lab = spawn(process.execPath, [LAB, '--dir', directory], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const { PATH = '' } = process.env
+  const lab = spawn(process.execPath, [LAB, '--dir', directory], { stdio: ['pipe', 'pipe', 'inherit'], env: { PATH } })
   const ended = once(lab, 'close')
   let said = ''
   lab.stdout.setEncoding('utf8').on('data', chunk => {

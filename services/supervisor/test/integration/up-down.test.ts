@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import t from 'tap'
 import { Cordon, fetchThrough, finish, openLab, until } from './cordon.ts'
 
+// A dozen instances start and stop one after the other, on a machine that may be busy.
+t.setTimeout(400_000)
 const lab = await openLab()
 t.teardown(() => lab.close())
 
@@ -186,7 +188,11 @@ t.test('a bad configuration', async t => {
   t.equal((await cordon.run(...upInLab)).status, 0)
   await writeFile(cordon.configurationFile, 'apps:\n  mail: {}\n  web: 7\n')
   await until('the trouble', async () => (await cordon.json('status')).configurationTrouble ?? undefined)
-  t.match(await cordon.json('status'), { state: 'ready', apps: [{ id: 'mail' }] }, 'the old one stays live')
+  t.match(
+    await cordon.json('status'),
+    { apps: [{ id: 'mail' }], tor: { circuitEstablished: true } },
+    'the old one stays live',
+  )
   await writeFile(cordon.configurationFile, 'apps:\n  mail: {}\n  web: {}\n')
   const mended = async () => ((await cordon.json('status')).configurationTrouble === null ? true : undefined)
   await until('the end of the trouble', mended)
