@@ -1,6 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import t from 'tap'
 import { CordonUnderTest, run } from '../../../deploy/dev/cordon-under-test.ts'
 
@@ -71,10 +71,26 @@ t.test('git clones over HTTP with the environment of `cordon env`', async t => {
     [...stdout.matchAll(/^export (\w+)=(\S+)$/gm)].map(([, key, value]) => [key, value]),
   )
   const env = { PATH: process.env['PATH'], HOME: scratch, GIT_CONFIG_NOSYSTEM: '1', ...exports }
-  const clone = await run('git', ['clone', '-q', 'http://git.example/sample.git', join(scratch, 'clone')], env)
-  t.equal(clone.status, 0, clone.stderr)
-  const log = await run('git', ['-C', join(scratch, 'clone'), 'log', '--format=%s'], env)
-  t.equal(log.stdout.trim(), 'a commit in the lab')
+  const work = join(scratch, 'work')
+  const git = async (...args: string[]): Promise<string> => {
+    const identity = ['-c', 'user.name=lab', '-c', 'user.email=lab@cordon.example', '-c', 'init.defaultBranch=main']
+    const ran = await run('git', [...identity, ...args], env)
+    t.equal(ran.status, 0, `git ${args[0]}: ${ran.stderr}`)
+    return ran.stdout.trim()
+  }
+  await git('init', '-q', work)
+  await git('-C', work, 'commit', '-q', '--allow-empty', '-m', 'a commit in the lab')
+  await git('clone', '-q', '--bare', work, join(scratch, 'bare'))
+  await git('-C', join(scratch, 'bare'), 'update-server-info')
+  for (const file of await readdir(join(scratch, 'bare'), { recursive: true, withFileTypes: true })) {
+    if (!file.isFile()) continue
+    const path = join(file.parentPath, file.name)
+    const url = `http://files.example/sample.git/${relative(join(scratch, 'bare'), path)}`
+    const put = await run('curl', ['-sS', '-f', '-T', path, '-x', `socks5h://127.0.0.1:${port}`, url])
+    t.equal(put.status, 0, put.stderr)
+  }
+  await git('clone', '-q', 'http://files.example/sample.git', join(scratch, 'clone'))
+  t.equal(await git('-C', join(scratch, 'clone'), 'log', '--format=%s'), 'a commit in the lab')
 })
 
 t.test('a browser loads a page of the lab through its app port', async t => {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { TLSSocket } from 'node:tls'
+import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import type { Site } from './site.ts'
 
 /** What the check site tells a caller: what it sees of them. */
@@ -36,7 +37,7 @@ export function describe({ socket, rawHeaders }: IncomingMessage): Sighting {
   return {
     remoteAddress: socket.remoteAddress ?? '',
     headers: pairHeaders(rawHeaders),
-    tls: socket instanceof TLSSocket ? describeTls(socket) : null,
+    tls: isTls(socket) ? describeTls(socket) : null,
   }
 }
 
@@ -54,6 +55,9 @@ export const formatPage = ({ remoteAddress, headers, tls }: Sighting): string =>
 <pre>${headers.map(([name, value]) => escapeHtml(`${name}: ${value}`)).join('\n')}</pre>
 </html>
 `
+
+/** `encrypted` is true on TLS sockets and nowhere else (tls.TLSSocket). */
+const isTls = (socket: Socket): socket is TLSSocket => 'encrypted' in socket
 
 function describeTls(socket: TLSSocket): TlsSighting {
   // Node types leave `servername` out; it is the server's view of SNI (tls.TLSSocket, "servername"), or false.

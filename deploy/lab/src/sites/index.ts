@@ -7,9 +7,10 @@
 import { BULK } from './bulk.ts'
 import { CHECK } from './check.ts'
 import { ECHO } from './echo.ts'
+import { FILES } from './files.ts'
 import type { Site } from './site.ts'
 
-export const SITES: readonly Site[] = [CHECK, BULK, ECHO]
+export const SITES: readonly Site[] = [CHECK, BULK, ECHO, FILES]
 
 /** The site to which the onion service leads, on ports 80 and 443. */
 export const ONION_SITE: Site = CHECK
