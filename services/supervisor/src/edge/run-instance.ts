@@ -45,6 +45,7 @@ export class RunningInstance {
   #configurationWatch: FSWatcher | undefined
   #settling: NodeJS.Timeout | undefined
   #wasReady = false
+  #over = false
   #stopping: Promise<void> | undefined
 
   constructor(instance: Instance, { directories, onLog }: InstanceOptions) {
@@ -62,6 +63,10 @@ export class RunningInstance {
   /** Settles when everything has ended. */
   get ended(): Promise<void> {
     return this.#ended.promise
+  }
+
+  get isOver(): boolean {
+    return this.#over
   }
 
   /** Lock the directories, serve the API, and want everything up. */
@@ -82,7 +87,7 @@ export class RunningInstance {
     this.#supervisor.start()
   }
 
-  /** Settles at the next change of anything that the status shows. */
+  /** Settles at the next change of anything that the status shows, and at the end. */
   get changed(): Promise<void> {
     return this.#changed.promise
   }
@@ -193,7 +198,9 @@ export class RunningInstance {
     this.#configurationWatch?.close()
     await stopParts()
     await this.#release()
+    this.#over = true
     this.#ended.resolve()
+    this.#notify()
   }
 
   async #release(): Promise<void> {

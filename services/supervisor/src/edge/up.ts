@@ -47,11 +47,7 @@ export function obeySignals(instance: RunningInstance, onStop: () => void): void
 async function follow(instance: RunningInstance, terminal: Terminal): Promise<void> {
   let told = NOTHING_TOLD
   let summarised = false
-  let over = false
-  const ended = instance.ended.then(() => {
-    over = true
-  })
-  while (!over) {
+  while (!instance.isOver) {
     const changed = instance.changed
     const status = await instance.status()
     const progress = planProgress(told, status)
@@ -63,9 +59,15 @@ async function follow(instance: RunningInstance, terminal: Terminal): Promise<vo
       summarise(status, terminal)
     }
     if (status.state !== 'ready') terminal.wait(progress.waitingFor)
-    await Promise.race([changed, ended, ...(status.state === 'ready' ? [] : [wait(LOOK_AGAIN_MS)])])
+    await (status.state === 'ready' ? changed : changedWithin(changed, LOOK_AGAIN_MS))
   }
   terminal.done()
+}
+
+async function changedWithin(changed: Promise<void>, ms: number): Promise<void> {
+  const timer = new AbortController()
+  await Promise.race([changed, wait(ms, undefined, { signal: timer.signal }).catch(() => {})])
+  timer.abort()
 }
 
 function summarise(status: Status, terminal: Terminal): void {

@@ -73,10 +73,13 @@ const stop = (part: PartRecord, now: number): Decision => ({
 })
 
 /** Tell when to look again if nothing happens, in monotonic milliseconds, or undefined. */
-export function nextWake({ wanted, parts }: Supervision): number | undefined {
+export function nextWake(supervision: Supervision): number | undefined {
+  const { wanted, parts } = supervision
   const times = parts.flatMap(part => {
     if (part.state === 'draining' && !part.killed) return [part.drainUntil]
-    return wanted === 'up' && hasEnded(part) && Number.isFinite(part.retryAt) ? [part.retryAt] : []
+    // A part that waits for another one is woken by that one's readiness; a time would only wake us for nothing.
+    if (wanted !== 'up' || !hasEnded(part) || !needsAreMet(supervision, part)) return []
+    return Number.isFinite(part.retryAt) ? [part.retryAt] : []
   })
   return times.length === 0 ? undefined : Math.min(...times)
 }
