@@ -9,7 +9,7 @@ export interface Fence {
   readonly why: string
 }
 
-const EDGES = ['**/edge/**', '**/main.ts', '**/test/**', 'deploy/dev/**'] as const
+const EDGES = ['**/edge/**', '**/main.ts', '**/test/**', 'deploy/dev/**', 'deploy/bench/**'] as const
 const TOUCHES_THE_WORLD =
   'pure rooms stay testable without sockets, files and clocks: only edge/ and main.ts touch the world'
 
