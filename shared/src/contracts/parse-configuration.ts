@@ -21,7 +21,7 @@ export function parseConfiguration(text: string, file: string): Configuration {
   if (Buffer.byteLength(text) > CONFIGURATION_MAX_BYTES) throw invalid([`${file} is larger than 1 MiB`])
   const lines = new LineCounter()
   // Aliases are a way to make a small file expand without bound, and nothing here needs them.
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, version: '1.2' })
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, version: '1.2', logLevel: 'error' })
   const at = (offset: number): string => `${file} line ${lines.linePos(offset).line}`
   const unreadable = [...document.errors, ...document.warnings]
   if (unreadable.length > 0) throw invalid(unreadable.map(error => `${at(error.pos[0])}: ${firstLine(error.message)}`))
