@@ -122,10 +122,9 @@ export class Session {
         }
         break
       case 'connected':
-        this.#torHead = tor.bytesRead - outcome.readAhead.length
+        this.#torHead = tor.bytesRead - outcome.readAheadBytes
         this.#client.write(answers.connected())
-        if (outcome.readAhead.length > 0) tor.unshift(outcome.readAhead)
-        relay(this.#client, tor)
+        relay(this.#client, outcome.stream)
         this.#attached = true
     }
   }

@@ -2,10 +2,24 @@ import { connect, type Socket } from 'node:net'
 import type { SocksCredentials } from '@cordon/shared/isolation'
 import { type HandshakeOutcome, openHandshake, REPLY, type Target } from '@cordon/shared/socks'
 import type { AppRequest } from '../streams/index.ts'
+import { ReadBuffer } from './read-buffer.ts'
+
+/**
+ * Take bytes of tor, which are gone when it returns. Return false to get no more until the socket is resumed; then they
+ * stay until it is.
+ */
+export type Receiver = (bytes: Uint8Array) => boolean
+
+/** A stream that tor has opened. */
+export interface TorStream {
+  readonly socket: Socket
+  /** Say who takes what comes; what has come already is given at once. */
+  receive(receiver: Receiver): void
+}
 
 /** What tor said of a request. `code` is tor's own, or the nearest that says what happened on the way to it. */
 export type DialOutcome =
-  | { readonly type: 'connected'; readonly readAhead: Uint8Array }
+  | { readonly type: 'connected'; readonly stream: TorStream; readonly readAheadBytes: number }
   | { readonly type: 'resolved'; readonly target: Target }
   | { readonly type: 'refused'; readonly code: number }
 
@@ -21,7 +35,7 @@ export interface DialOptions {
 /**
  * Ask tor for one stream or look-up. Return the socket at once, so that the caller can end it at any time.
  *
- * `done` is called once; after `connected` the socket is the stream's, paused, and the caller's to close.
+ * `done` is called once; after `connected` the socket is the caller's to close, and the caller must receive at once.
  */
 export function dialTor(options: DialOptions, done: (outcome: DialOutcome) => void): Socket {
   const { request, credentials } = options
@@ -31,30 +45,51 @@ export function dialTor(options: DialOptions, done: (outcome: DialOutcome) => vo
     port: request.port,
     credentials: { user: Buffer.from(credentials.username), password: Buffer.from(credentials.password) },
   })
-  const socket = connect({ path: options.socksSocket, allowHalfOpen: true, noDelay: true })
+  const buffer = new ReadBuffer()
+  let receiver: Receiver = bytes => {
+    handshake.push(Uint8Array.from(bytes))
+    advance()
+    return true
+  }
+  const socket = connect({
+    path: options.socksSocket,
+    allowHalfOpen: true,
+    noDelay: true,
+    onread: {
+      buffer: () => buffer.memory,
+      callback: length => {
+        const isTaken = receiver(buffer.memory.subarray(0, length))
+        buffer.learn(length)
+        return isTaken
+      },
+    },
+  })
   const finish = (outcome: DialOutcome): void => {
     clearTimeout(deadline)
-    socket.off('data', onData).off('end', onEnd).off('close', onClose)
-    if (outcome.type === 'connected') socket.pause()
-    else socket.destroy()
+    socket.off('end', onEnd).off('close', onClose)
+    if (outcome.type !== 'connected') socket.destroy()
     done(outcome)
   }
   const refuse = (code: number): void => finish({ type: 'refused', code })
   const deadline = setTimeout(() => refuse(REPLY.ttlExpired), options.deadlineMs)
+  const connected = (readAhead: Uint8Array): void => {
+    const receive = (next: Receiver): void => {
+      receiver = next
+      if (readAhead.length > 0 && !next(readAhead)) socket.pause()
+    }
+    finish({ type: 'connected', stream: { socket, receive }, readAheadBytes: readAhead.length })
+  }
   const advance = (): void => {
     for (;;) {
       const step = handshake.next()
       if (step.type === 'receive') return
       if (step.type === 'finished') {
-        finish(outcomeOf(step.outcome, step.readAhead))
+        if (step.outcome.type === 'connected') connected(step.readAhead)
+        else finish(outcomeOf(step.outcome))
         return
       }
       socket.write(step.bytes)
     }
-  }
-  const onData = (chunk: Buffer): void => {
-    handshake.push(chunk)
-    advance()
   }
   const onEnd = (): void => {
     handshake.end()
@@ -63,14 +98,12 @@ export function dialTor(options: DialOptions, done: (outcome: DialOutcome) => vo
   // Tor is away, or no descriptor is left: either way the stream cannot be, and why is in tor's state, not here.
   const onClose = (): void => refuse(REPLY.generalFailure)
   socket.on('error', () => {}) // 'close' follows and says it
-  socket.on('data', onData).on('end', onEnd).on('close', onClose).once('connect', advance)
+  socket.on('end', onEnd).on('close', onClose).once('connect', advance)
   return socket
 }
 
-function outcomeOf(outcome: HandshakeOutcome, readAhead: Uint8Array): DialOutcome {
+function outcomeOf(outcome: Exclude<HandshakeOutcome, { type: 'connected' }>): DialOutcome {
   switch (outcome.type) {
-    case 'connected':
-      return { type: 'connected', readAhead }
     case 'resolved':
     case 'refused':
       return outcome
