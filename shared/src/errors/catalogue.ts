@@ -138,6 +138,58 @@ export const CATALOGUE = {
     meaning: 'The tor named in the configuration lacks what isolation needs.',
     action: 'Add to its torrc what the message names, and reload it.',
   },
+  TEL_COLLECTOR_REMOTE: {
+    meaning: 'The collector of spans is beyond this machine, and no way through Tor was given.',
+    action: 'Name a collector on 127.0.0.1, [::1] or an AF_UNIX socket.',
+  },
+  TEL_COLLECTOR_INVALID: {
+    meaning: 'The address of the collector of spans cannot be understood, or would carry spans in the clear.',
+    action: 'Write unix:/PATH or http://127.0.0.1:PORT/v1/traces.',
+  },
+  QUE_UNREACHABLE: {
+    meaning: 'Redis does not answer, so no job can be queued. The traffic of apps is not affected.',
+    action: 'Wait, the queue heals alone; `cordon status` shows the state of redis.',
+  },
+  QUE_SETTINGS_UNSAFE: {
+    meaning: 'The settings of Redis cannot be used without a risk.',
+    action: 'Follow the message: an address instead of a name, TLS beyond this machine, a password file of your own.',
+  },
+  QUE_PASSWORD_REFUSED: {
+    meaning: 'Redis refuses the user name or password, or wants one.',
+    action: 'Put the right password into the passwordFile of the settings of Redis.',
+  },
+  QUE_REDIS_TOO_OLD: {
+    meaning: 'That Redis is too old for the queue.',
+    action: 'Use Redis 6.2 or newer.',
+  },
+  QUE_EVICTION_POLICY: {
+    meaning: 'That Redis throws keys away when its memory is full, and jobs with them.',
+    action: 'Set maxmemory-policy noeviction in its configuration.',
+  },
+  QUE_SCRIPTS_REFUSED: {
+    meaning: 'That Redis does not run scripts, which the queue consists of.',
+    action: 'Allow this user EVAL, EVALSHA and the commands of the queue (ACL), with Lua and cmsgpack.',
+  },
+  QUE_WRITES_REFUSED: {
+    meaning: 'That Redis takes no writes: its memory or disk is full, or it is a replica.',
+    action: 'Raise maxmemory, free its disk, or name the primary.',
+  },
+  QUE_JOB_INVALID: {
+    meaning: 'A job is unknown or does not have the shape that it must have, and was refused.',
+    action: 'If it came from Cordon, report it; if not, find out who else writes to that Redis.',
+  },
+  QUE_PENDING_FULL: {
+    meaning: 'Too many jobs wait for Redis to come back.',
+    action: 'See `cordon status` for what redis waits for.',
+  },
+  QUE_LOCK_LOST: {
+    meaning: 'A worker was held up so long that its job was given to another; what it still did was stopped.',
+    action: 'None if it is rare; a machine that stalls often is overloaded or short of memory.',
+  },
+  QUE_CLOSED: {
+    meaning: 'The queue of this part is closed, because the part is stopping.',
+    action: 'None; the job is queued again when it is due after the start.',
+  },
 } as const satisfies Record<string, CatalogueEntry>
 
 /** A stable code for machines. */
