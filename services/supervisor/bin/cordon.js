@@ -3,11 +3,13 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { keepCompiled } from './compile-cache.js'
 
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+const main = new URL('../src/main.ts', import.meta.url).href
 const [major, minor] = process.versions.node.split('.').map(Number)
 
 if (major > 24 || (major === 24 && minor >= 15)) {
+  keepCompiled()
   await import(main)
 } else {
   const name = `node-linux-${process.arch}/bin/node`
@@ -23,7 +25,7 @@ if (major > 24 || (major === 24 && minor >= 15)) {
   }
   // Killed without warning, we cannot pass it on: the kernel does (PR_SET_PDEATHSIG), as an orderly request to end.
   const setpriv = existsSync('/usr/bin/setpriv') ? ['/usr/bin/setpriv', '--pdeathsig', 'TERM', '--'] : []
-  const [program, ...args] = [...setpriv, node, main, ...process.argv.slice(2)]
+  const [program, ...args] = [...setpriv, node, fileURLToPath(import.meta.url), ...process.argv.slice(2)]
   const child = spawn(program, args, { stdio: 'inherit' })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']) process.on(signal, () => child.kill(signal))
   child.on('error', cause => {

@@ -1,7 +1,7 @@
 import { APP_SETTINGS, type AppSettings } from '@cordon/shared/contracts'
-import { type AppId, parseAppId } from '@cordon/shared/isolation'
 import Value from 'typebox/value'
 import { usage } from './complaint.ts'
+import { show } from './show.ts'
 
 /** The options of `cordon apps add` as they were typed. */
 export interface AppOptions {
@@ -16,13 +16,6 @@ export interface AppOptions {
   readonly ipv6?: boolean
   readonly remoteNamesOnly?: boolean
   readonly extendedErrors?: boolean
-}
-
-/** Read the name of an app, or throw a Fault: no other text reaches a path, a request or a shell's input. */
-export function readAppName(text: string): AppId {
-  const id = parseAppId(text)
-  if (id !== undefined) return id
-  throw usage(`${show(text)} is no app name`, 'Use a-z, 0-9 and hyphens, 32 at most, with no hyphen in front.')
 }
 
 /** Read the options of `cordon apps add`, or throw a Fault that names the option, what was found and what is allowed. */
@@ -51,9 +44,3 @@ export function readAppSettings(options: AppOptions): AppSettings {
 
 /** Digits become a number; anything else stays, for the schema to judge and the message to show. */
 const toNumber = (text: string): string | number => (/^[0-9]{1,6}$/.test(text) ? Number(text) : text)
-
-/** Shown text is short and cannot command a terminal: JSON escapes control characters below U+0020, the rest goes here. */
-function show(value: unknown): string {
-  const text = JSON.stringify(value).replace(/[\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '?')
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text
-}

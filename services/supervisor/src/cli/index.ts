@@ -4,7 +4,19 @@
  * Belongs here: arguments to requests, answers to text, failures to lines and exit statuses. Does not belong here:
  * asking anybody anything.
  */
-export { type AppOptions, readAppName, readAppSettings } from './app-arguments.ts'
+export type { AnswerReader } from './answers.ts'
+export {
+  readApp,
+  readApps,
+  readCircuits,
+  readNothing,
+  readProblem,
+  readRenewed,
+  readStatus,
+} from './answers.ts'
+// `readAppSettings` stands apart in app-arguments.ts: it loads the schemas, which take longer than most commands.
+export type { AppOptions } from './app-arguments.ts'
+export { readAppName } from './app-name.ts'
 export { formatCircuits } from './circuits-view.ts'
 export { describeFailure, EXIT, type ExitStatus, exitStatusOf, formatFailure, toFault, usage } from './complaint.ts'
 export { chooseDirectories, type Directories } from './directories.ts'

@@ -1,9 +1,6 @@
-import { PROBLEM, STATUS } from '@cordon/shared/contracts'
-import { Fault } from '@cordon/shared/errors'
-import type Type from 'typebox'
-import Value from 'typebox/value'
-import { Agent, request } from 'undici'
-import { toFault } from '../cli/index.ts'
+import { type IncomingMessage, type RequestOptions, request } from 'node:http'
+import { Fault, systemCode } from '@cordon/shared/errors'
+import { type AnswerReader, readProblem, readStatus, toFault } from '../cli/index.ts'
 
 /** A part that runs answers in milliseconds; a stopped one must not hold a command. Arbitrary. */
 const ANSWER_DEADLINE_MS = 10_000
@@ -12,53 +9,82 @@ const ANSWER_DEADLINE_MS = 10_000
 const ANSWER_MAX_BYTES = 16_777_216
 
 /** One question to an API of ours. */
-export interface Question<T extends Type.TSchema> {
+export interface Question<T> {
   readonly method: 'GET' | 'POST' | 'DELETE'
   readonly path: string
   readonly body?: unknown
-  /** What a success looks like; undefined where it has no body. */
-  readonly answer: T
+  /** Reads the answer of a success. */
+  readonly read: AnswerReader<T>
 }
 
 /** Ask the supervisor for its status. */
-export const STATUS_QUESTION = { method: 'GET', path: '/v1/status', answer: STATUS } as const
+export const STATUS_QUESTION = { method: 'GET', path: '/v1/status', read: readStatus } as const
 
-/** Ask the API on one AF_UNIX socket. */
-export async function ask<T extends Type.TSchema>(socketPath: string, question: Question<T>): Promise<Type.Static<T>> {
-  const { method, path, body, answer } = question
-  await using dispatcher = disposable(new Agent({ connect: { socketPath }, maxResponseSize: ANSWER_MAX_BYTES }))
-  const response = await request(`http://localhost${path}`, {
-    method,
-    dispatcher: dispatcher.agent,
-    headersTimeout: ANSWER_DEADLINE_MS,
-    bodyTimeout: ANSWER_DEADLINE_MS,
-    ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-  }).catch(cause => {
-    throw new Fault('SUP_NOT_RUNNING', 'cordon is not running, or starts or stops at this moment', {
-      where: 'local',
-      retry: 'after-waiting',
-      next: 'See `cordon status`; start it with `cordon up`.',
-      cause,
-    })
-  })
-  const text = await response.body.text()
-  const value: unknown = text === '' ? undefined : parseJson(text)
-  if (response.statusCode >= 400 && Value.Check(PROBLEM, value)) throw toFault(value)
-  if (response.statusCode < 300 && Value.Check(answer, value)) return value
-  throw new Fault('SUP_ANSWER_UNKNOWN', `a part of Cordon answered ${response.statusCode} with something unknown`, {
+/** Ask the API on one AF_UNIX socket. `SUP_NOT_RUNNING` means that nobody listens there. */
+export async function ask<T>(socketPath: string, { method, path, body, read }: Question<T>): Promise<T> {
+  const payload = body === undefined ? undefined : JSON.stringify(body)
+  const signal = AbortSignal.timeout(ANSWER_DEADLINE_MS)
+  const headers = payload === undefined ? {} : { 'content-type': 'application/json' }
+  const { status, content } = await exchange({ socketPath, method, path, headers, agent: false, signal }, payload)
+  const value = content === '' ? undefined : parseJson(content)
+  const problem = status >= 400 ? readProblem(value) : undefined
+  if (problem !== undefined) throw toFault(problem)
+  const answer = status < 300 ? read(value) : undefined
+  if (answer !== undefined) return answer
+  throw new Fault('SUP_ANSWER_UNKNOWN', `a part of Cordon answered ${status} with something unknown`, {
     where: 'local',
     retry: 'never',
     next: 'Restart Cordon: the command and what runs may be of different versions.',
   })
 }
 
-function disposable(agent: Agent): AsyncDisposable & { readonly agent: Agent } {
-  return { agent, [Symbol.asyncDispose]: () => agent.destroy() }
+/** Send one request and read its whole answer. */
+async function exchange(
+  options: RequestOptions,
+  payload: string | undefined,
+): Promise<{ readonly status: number; readonly content: string }> {
+  try {
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      request(options, resolve).once('error', reject).end(payload)
+    })
+    return { status: response.statusCode ?? 0, content: await readBounded(response) }
+  } catch (cause) {
+    throw isAbsence(systemCode(cause)) ? notRunning(cause) : noAnswer(cause)
+  }
 }
 
-function parseJson(text: string): unknown {
+async function readBounded(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of response) {
+    bytes += chunk.length
+    if (bytes > ANSWER_MAX_BYTES) throw new Error(`an answer of more than ${ANSWER_MAX_BYTES} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+const isAbsence = (code: string | undefined): boolean => code === 'ENOENT' || code === 'ECONNREFUSED'
+
+const notRunning = (cause: unknown): Fault =>
+  new Fault('SUP_NOT_RUNNING', 'cordon is not running', {
+    where: 'local',
+    retry: 'after-waiting',
+    next: 'Start it with `cordon up`, or name its directories with --state-dir and --runtime-dir.',
+    cause,
+  })
+
+const noAnswer = (cause: unknown): Fault =>
+  new Fault('SUP_NOT_READY', 'cordon runs and does not answer, or stops at this moment', {
+    where: 'local',
+    retry: 'after-waiting',
+    next: 'Try again; if it stays so, end its process and start it with `cordon up`.',
+    cause,
+  })
+
+function parseJson(content: string): unknown {
   try {
-    return JSON.parse(text)
+    return JSON.parse(content)
   } catch {
     return undefined
   }

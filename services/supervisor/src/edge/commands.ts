@@ -1,9 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { APP_STATUS, type AppStatus, CIRCUITS, layOutRuntime, RENEWED, type Status } from '@cordon/shared/contracts'
+import type { AppStatus, RuntimeLayout, Status } from '@cordon/shared/contracts'
+import { layOutRuntime } from '@cordon/shared/contracts/runtime-layout'
 import { Fault } from '@cordon/shared/errors'
 import type { AppId } from '@cordon/shared/isolation'
-import { answers, lockDirectory, monotonicNow } from '@cordon/shared/runtime/edge'
-import Type from 'typebox'
 import {
   type AppOptions,
   type Directories,
@@ -15,30 +14,29 @@ import {
   formatExports,
   formatStatus,
   listExports,
+  readApp,
   readAppName,
-  readAppSettings,
+  readApps,
+  readCircuits,
+  readNothing,
+  readRenewed,
   stoppedStatus,
 } from '../cli/index.ts'
-import { ask, STATUS_QUESTION } from './api-client.ts'
+import { ask, type Question, STATUS_QUESTION } from './api-client.ts'
 import type { Terminal } from './terminal.ts'
 
 /** An orderly stop takes 30 s at most. */
 const DOWN_DEADLINE_MS = 35_000
 const LOOK_AGAIN_MS = 50
 
-const APPS = Type.Object({ apps: Type.Array(APP_STATUS) })
-
 /** The commands that ask a running Cordon. Each returns the exit status. */
 export class Commands {
-  readonly #gateway: string
-  readonly #supervisor: string
+  readonly #layout: RuntimeLayout
   readonly #stateDirectory: string
   readonly #terminal: Terminal
 
   constructor({ runtimeDirectory, stateDirectory }: Directories, terminal: Terminal) {
-    const layout = layOutRuntime(runtimeDirectory)
-    this.#gateway = layout.gatewaySocket
-    this.#supervisor = layout.supervisorSocket
+    this.#layout = layOutRuntime(runtimeDirectory)
     this.#stateDirectory = stateDirectory
     this.#terminal = terminal
   }
@@ -50,12 +48,17 @@ export class Commands {
   }
 
   async down(): Promise<ExitStatus> {
-    if (!(await answers(this.#supervisor))) throw notRunning()
-    await ask(this.#supervisor, { method: 'POST', path: '/v1/down', answer: Type.Undefined() })
+    await this.#askSupervisor({ method: 'POST', path: '/v1/down', read: readNothing })
     this.#terminal.wait('stopping')
+    const { lockDirectory, monotonicNow } = await import('@cordon/shared/runtime/edge')
     const deadline = monotonicNow() + DOWN_DEADLINE_MS
+    const isFree = async (): Promise<boolean> => {
+      const lock = await lockDirectory(this.#stateDirectory).catch(() => undefined)
+      await lock?.release()
+      return lock !== undefined
+    }
     // Its API goes first and its lock last; only then may the next one start.
-    while ((await answers(this.#supervisor)) || !(await isFree(this.#stateDirectory))) {
+    while (!(await isFree())) {
       if (monotonicNow() > deadline) throw stillThere()
       await wait(LOOK_AGAIN_MS)
     }
@@ -71,23 +74,24 @@ export class Commands {
   }
 
   async addApp(name: string, options: AppOptions): Promise<ExitStatus> {
+    const { readAppSettings } = await import('../cli/app-arguments.ts')
     const id = readAppName(name)
     const body = { id, settings: readAppSettings(options) }
-    const app = await this.#askGateway({ method: 'POST', path: '/v1/apps', body, answer: APP_STATUS })
+    const app = await this.#askGateway({ method: 'POST', path: '/v1/apps', body, read: readApp })
     this.#terminal.result(app, `${app.id} has port ${app.port} (socks5h://127.0.0.1:${app.port})\n`)
     return EXIT.done
   }
 
   async removeApp(name: string): Promise<ExitStatus> {
     const id = readAppName(name)
-    await this.#askGateway({ method: 'DELETE', path: `/v1/apps/${id}`, answer: Type.Undefined() })
+    await this.#askGateway({ method: 'DELETE', path: `/v1/apps/${id}`, read: readNothing })
     this.#terminal.result({ id, removed: true }, `${id} is removed\n`)
     return EXIT.done
   }
 
   async circuits(name: string | undefined): Promise<ExitStatus> {
     const query = name === undefined ? '' : `?app=${readAppName(name)}`
-    const circuits = await this.#askGateway({ method: 'GET', path: `/v1/circuits${query}`, answer: CIRCUITS })
+    const circuits = await this.#askGateway({ method: 'GET', path: `/v1/circuits${query}`, read: readCircuits })
     const { network } = await this.#readStatus()
     this.#terminal.result(circuits, formatCircuits(circuits, network, this.#terminal.palette))
     return EXIT.done
@@ -95,7 +99,7 @@ export class Commands {
 
   async renew(name: string): Promise<ExitStatus> {
     const id = readAppName(name)
-    const renewed = await this.#askGateway({ method: 'POST', path: `/v1/apps/${id}/renew`, answer: RENEWED })
+    const renewed = await this.#askGateway({ method: 'POST', path: `/v1/apps/${id}/renew`, read: readRenewed })
     const closed = `${renewed.circuitsClosed} circuits and ${renewed.streamsClosed} streams closed`
     this.#terminal.result(renewed, `${id} has a new identity (nym epoch ${renewed.nymEpoch}); ${closed}\n`)
     return EXIT.done
@@ -118,43 +122,36 @@ export class Commands {
     })
   }
 
-  #readApps(): Promise<Type.Static<typeof APPS>> {
-    return this.#askGateway({ method: 'GET', path: '/v1/apps', answer: APPS })
+  #readApps(): Promise<{ readonly apps: readonly AppStatus[] }> {
+    return this.#askGateway({ method: 'GET', path: '/v1/apps', read: readApps })
   }
 
-  async #readStatus(): Promise<Status> {
-    return (await answers(this.#supervisor)) ? await ask(this.#supervisor, STATUS_QUESTION) : stoppedStatus()
+  #readStatus(): Promise<Status> {
+    return this.#askSupervisor(STATUS_QUESTION).catch((thrown: unknown) => {
+      if (isNotRunning(thrown)) return stoppedStatus()
+      throw thrown
+    })
+  }
+
+  #askSupervisor<T>(question: Question<T>): Promise<T> {
+    return ask(this.#layout.supervisorSocket, question)
   }
 
   /** A gateway that does not answer means one thing where nothing runs, and another where it is being restarted. */
-  async #askGateway<T extends Type.TSchema>(question: Parameters<typeof ask<T>>[1]): Promise<Type.Static<T>> {
-    if (await answers(this.#gateway)) return await ask(this.#gateway, question)
-    if (!(await answers(this.#supervisor))) throw notRunning()
-    throw new Fault('SUP_NOT_READY', 'the gateway is not ready; nothing passes meanwhile', {
-      where: 'local',
-      retry: 'after-waiting',
-      next: 'See `cordon status` for what it waits for.',
+  async #askGateway<T>(question: Question<T>): Promise<T> {
+    return await ask(this.#layout.gatewaySocket, question).catch(async (thrown: unknown) => {
+      if (!isNotRunning(thrown)) throw thrown
+      await this.#askSupervisor(STATUS_QUESTION)
+      throw new Fault('SUP_NOT_READY', 'the gateway is not ready; nothing passes meanwhile', {
+        where: 'local',
+        retry: 'after-waiting',
+        next: 'See `cordon status` for what it waits for.',
+      })
     })
   }
 }
 
-/** Report whether nobody runs on `directory`. */
-async function isFree(directory: string): Promise<boolean> {
-  try {
-    const lock = await lockDirectory(directory)
-    await lock.release()
-    return true
-  } catch {
-    return false
-  }
-}
-
-const notRunning = (): Fault =>
-  new Fault('SUP_NOT_RUNNING', 'cordon is not running', {
-    where: 'local',
-    retry: 'never',
-    next: 'Start it with `cordon up`, or name its directories with --state-dir and --runtime-dir.',
-  })
+const isNotRunning = (thrown: unknown): boolean => thrown instanceof Fault && thrown.code === 'SUP_NOT_RUNNING'
 
 const stillThere = (): Fault =>
   new Fault('SUP_PART_FAILED', 'cordon did not stop within its 30 s', {

@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { GATEWAY_STATUS, type GatewayStatus, layOutRuntime, type PartName, type Status } from '@cordon/shared/contracts'
 import { explain } from '@cordon/shared/errors'
 import { type DirectoryLock, inheritNothing, lockDirectory, openPrivateDirectory } from '@cordon/shared/runtime/edge'
+import Value from 'typebox/value'
 import type { Directories } from '../cli/index.ts'
 import { chooseParts, judgeState, type LogLine, listParts, type Supervision } from '../lifecycle/index.ts'
 import { ask } from './api-client.ts'
@@ -173,7 +174,8 @@ export class RunningInstance {
   async #askGateway({ parts }: Supervision): Promise<GatewayStatus | undefined> {
     const runs = parts.some(({ definition, pid }) => definition.name === 'gateway' && pid !== null)
     if (!runs) return undefined
-    const question = { method: 'GET', path: '/v1/status', answer: GATEWAY_STATUS } as const
+    const read = (value: unknown): GatewayStatus | undefined => (Value.Check(GATEWAY_STATUS, value) ? value : undefined)
+    const question = { method: 'GET', path: '/v1/status', read } as const
     // While the gateway starts or hangs it does not answer, and the status says so by its absence.
     return await ask(this.#instance.layout.gatewaySocket, question).catch(() => undefined)
   }

@@ -1,16 +1,16 @@
 import { spawn } from 'node:child_process'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { layOutRuntime, PROBLEM, type Status } from '@cordon/shared/contracts'
+import type { Status } from '@cordon/shared/contracts'
+import { layOutRuntime } from '@cordon/shared/contracts/runtime-layout'
 import { Fault } from '@cordon/shared/errors'
 import { monotonicNow } from '@cordon/shared/runtime/edge'
-import Value from 'typebox/value'
-import { type Directories, formatStatus, NOTHING_TOLD, planProgress, toFault } from '../cli/index.ts'
+import { type Directories, formatStatus, NOTHING_TOLD, planProgress, readProblem, toFault } from '../cli/index.ts'
 import { ask, STATUS_QUESTION } from './api-client.ts'
 import { HOLDS_THE_LOCK } from './lock-word.ts'
 import type { Terminal } from './terminal.ts'
 
-const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
+const CORDON = fileURLToPath(new URL('../../bin/cordon.js', import.meta.url))
 
 /** A first start of the lab takes 20 s, a first bootstrap over a slow line a minute. What comes later is left running. */
 const READY_DEADLINE_MS = 120_000
@@ -22,7 +22,7 @@ export async function startDetached(
   { runtimeDirectory }: Directories,
   terminal: Terminal,
 ): Promise<void> {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const child = spawn(process.execPath, [CORDON, ...args], {
     detached: true,
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   })
@@ -30,8 +30,9 @@ export async function startDetached(
   const early = new Promise<never>((_, reject) => {
     child.once('error', reject)
     child.on('message', said => {
-      if (said === HOLDS_THE_LOCK) ours.resolve()
-      else reject(Value.Check(PROBLEM, said) ? toFault(said) : endedEarly())
+      if (said === HOLDS_THE_LOCK) return ours.resolve()
+      const problem = readProblem(said)
+      reject(problem === undefined ? endedEarly() : toFault(problem))
     })
     child.once('exit', () => reject(endedEarly()))
   })

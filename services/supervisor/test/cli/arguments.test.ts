@@ -1,6 +1,7 @@
 import { Fault } from '@cordon/shared/errors'
 import fc from 'fast-check'
 import t from 'tap'
+import { readAppSettings } from '../../src/cli/app-arguments.ts'
 import {
   chooseDirectories,
   describeFailure,
@@ -10,7 +11,10 @@ import {
   formatFailure,
   listExports,
   readAppName,
-  readAppSettings,
+  readNothing,
+  readProblem,
+  readStatus,
+  stoppedStatus,
   toFault,
   usage,
 } from '../../src/cli/index.ts'
@@ -168,4 +172,14 @@ t.test('directories', async t => {
   for (const stateDir of ['', '/a\nb']) {
     t.throws(() => chooseDirectories({ ...base, options: { stateDir } }), { code: 'SUP_USAGE' })
   }
+})
+
+t.test('answers of another version are known by their fields', async t => {
+  t.equal(readStatus(stoppedStatus())?.state, 'stopped')
+  for (const other of [undefined, null, 7, 'ready', [], {}, { ...stoppedStatus(), parts: {} }]) {
+    t.equal(readStatus(other), undefined, JSON.stringify(other))
+  }
+  t.match(readProblem({ code: 'SUP_USAGE', message: 'no', next: null }), { code: 'SUP_USAGE' })
+  t.equal(readNothing(undefined), true)
+  t.equal(readNothing({}), undefined)
 })

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -59,12 +59,14 @@ export class Cordon {
 
   /** Start the command and leave it running. */
   start(...args: readonly string[]): ChildProcess {
-    const { PATH = '' } = process.env
+    const { PATH = '', XDG_CACHE_HOME = join(homedir(), '.cache') } = process.env
     const child = spawn(process.execPath, [CORDON, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         PATH,
         HOME: this.directory,
+        // Compiled sources: the same for every run, and written after the end of a run.
+        XDG_CACHE_HOME,
         XDG_CONFIG_HOME: join(this.directory, 'c'),
         CORDON_STATE_DIR: join(this.directory, 's'),
         CORDON_RUNTIME_DIR: this.runtimeDirectory,

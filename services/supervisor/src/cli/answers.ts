@@ -1,0 +1,48 @@
+import type { AppStatus, Circuits, Problem, Renewed, Status } from '@cordon/shared/contracts'
+
+/**
+ * Reads what an API of ours answered; undefined means that it is nothing known.
+ *
+ * Only what shows a different version is looked at: both ends belong to one user, and to check every field of every
+ * app would take longer than the rest of a command.
+ */
+export type AnswerReader<T> = (value: unknown) => T | undefined
+
+type Kind = 'string' | 'number' | 'object' | 'array'
+
+const kindOf = (value: unknown): string => (Array.isArray(value) ? 'array' : typeof value)
+
+const reading =
+  <T>(fields: Readonly<Record<string, Kind>>): AnswerReader<T> =>
+  value => {
+    if (typeof value !== 'object' || value === null) return undefined
+    const record = value as Record<string, unknown>
+    return Object.entries(fields).every(([name, kind]) => kindOf(record[name]) === kind) ? (value as T) : undefined
+  }
+
+/** The status of the supervisor. */
+export const readStatus = reading<Status>({
+  state: 'string',
+  network: 'string',
+  tor: 'object',
+  parts: 'array',
+  apps: 'array',
+})
+
+/** One app. */
+export const readApp = reading<AppStatus>({ id: 'string', port: 'number', isolate: 'string' })
+
+/** The list of apps. */
+export const readApps = reading<{ readonly apps: readonly AppStatus[] }>({ apps: 'array' })
+
+/** The circuits of apps. */
+export const readCircuits = reading<Circuits>({ apps: 'array' })
+
+/** What a renewal did. */
+export const readRenewed = reading<Renewed>({ id: 'string', nymEpoch: 'number', circuitsClosed: 'number' })
+
+/** What every answer is that is not a success. */
+export const readProblem = reading<Problem>({ code: 'string', message: 'string' })
+
+/** An answer without a body. */
+export const readNothing: AnswerReader<true> = value => (value === undefined ? true : undefined)
