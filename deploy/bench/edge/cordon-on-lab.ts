@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { layOutRuntime, type Status } from '@cordon/shared/contracts'
@@ -25,7 +24,6 @@ export type Way = 'app' | 'tor'
 export class CordonOnLab implements AsyncDisposable {
   readonly load: Load
   readonly #programs: Programs
-  readonly #directory: string
   readonly #socksPorts: Readonly<Record<Way, SocksPort>>
   /** What tor saw last as the credentials of a stream. */
   #seen: Credentials | undefined
@@ -34,14 +32,13 @@ export class CordonOnLab implements AsyncDisposable {
   private constructor(load: Load, programs: Programs, directory: string, port: number) {
     this.load = load
     this.#programs = programs
-    this.#directory = directory
     this.#socksPorts = { app: { port }, tor: { path: layOutRuntime(runtimeIn(directory)).torSocksSocket } }
   }
 
   /** Start it. What `cordon up` says goes to our standard error; `CORDON_LAB_DIR` names a lab that runs already. */
   static async open(): Promise<CordonOnLab> {
-    const directory = await mkdtemp(join(tmpdir(), 'cordon-bench-'))
     const programs = new Programs()
+    const directory = await programs.makeDirectory()
     const port = await startCordon(programs, directory)
     const lab = new CordonOnLab(await Load.start(programs), programs, directory, port)
     lab.#control = await openControlConnection({
@@ -76,7 +73,6 @@ export class CordonOnLab implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#control?.close()
     await this.#programs[Symbol.asyncDispose]()
-    await rm(this.#directory, { recursive: true, force: true })
   }
 
   #take(event: TorEvent | { readonly type: 'malformed' }): void {

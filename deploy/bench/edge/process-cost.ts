@@ -8,9 +8,10 @@ export function readCpuSeconds(pid: number): number {
   let ticks = 0
   for (const one of familyOf(pid)) {
     const stat = readFileSync(`/proc/${one}/stat`, 'latin1')
-    // The name in parentheses may hold anything; utime and stime are fields 14 and 15, the 12th and 13th after it.
+    // The name in parentheses may hold anything. utime, stime, cutime and cstime are fields 14 to 17, the 12th to 15th
+    // after it; the last two are of children that have ended: danted ends some as it goes.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    ticks += Number(fields[11]) + Number(fields[12])
+    for (const field of fields.slice(11, 15)) ticks += Number(field)
   }
   return ticks / TICKS_PER_SECOND
 }

@@ -1,14 +1,22 @@
 import { type ChildProcess, fork, type SpawnOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** How long a program may take to end in order before it is killed. Above what `cordon up --lab` needs; arbitrary. */
 const GRACE_MS = 15_000
 
-/** The programs of one measurement. All of them end with it, and with us: also when we are killed. */
+/**
+ * The programs of one measurement, and the directories that they work in.
+ *
+ * All of them end with it, and with us: also when we are killed, though then the directories stay.
+ */
 export class Programs implements AsyncDisposable {
   static readonly #all = new Set<Programs>()
   readonly #children = new Set<ChildProcess>()
+  readonly #directories: string[] = []
 
   constructor() {
     Programs.#all.add(this)
@@ -17,6 +25,13 @@ export class Programs implements AsyncDisposable {
   /** End the programs of every measurement. */
   static async endAll(): Promise<void> {
     await Promise.all([...Programs.#all].map(programs => programs[Symbol.asyncDispose]()))
+  }
+
+  /** Make a directory that is removed when the programs have ended. */
+  async makeDirectory(): Promise<string> {
+    const directory = await mkdtemp(join(tmpdir(), 'cordon-bench-'))
+    this.#directories.push(directory)
+    return directory
   }
 
   /** Start a Node program of ours and wait for its first message. It ends when the IPC channel to us does. */
@@ -49,6 +64,7 @@ export class Programs implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#children].map(child => this.end(child)))
+    for (const directory of this.#directories) await rm(directory, { recursive: true, force: true })
     Programs.#all.delete(this)
   }
 

@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Load } from './load.ts'
 import { Programs } from './programs.ts'
@@ -24,8 +22,8 @@ export class Workplace implements AsyncDisposable {
   }
 
   static async open(): Promise<Workplace> {
-    const directory = await mkdtemp(join(tmpdir(), 'cordon-bench-'))
     const programs = new Programs()
+    const directory = await programs.makeDirectory()
     const load = await Load.start(programs)
     const { first } = await programs.fork<SiteAnnouncement>('./site-process.ts', [socksPathIn(directory)])
     return new Workplace(directory, programs, load, first)
@@ -33,7 +31,6 @@ export class Workplace implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.programs[Symbol.asyncDispose]()
-    await rm(this.directory, { recursive: true, force: true })
   }
 }
 
