@@ -2,10 +2,11 @@
 import { parseArgs } from 'node:util'
 import { layOutRuntime } from '@cordon/shared/contracts'
 import { explain, Fault } from '@cordon/shared/errors'
-import { announce, onStop } from '@cordon/shared/runtime/edge'
+import { announce, answerHealth, onStop } from '@cordon/shared/runtime/edge'
 import { Gateway } from './edge/gateway.ts'
 
 process.umask(0o077)
+answerHealth()
 
 const { values } = parseArgs({
   options: { config: { type: 'string' }, 'state-dir': { type: 'string' }, 'runtime-dir': { type: 'string' } },

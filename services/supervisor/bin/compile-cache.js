@@ -1,6 +1,6 @@
-// Plain JavaScript: it runs before anything that needs Node 24.
+// Plain JavaScript, read by old Nodes too: no name of Node 24 may be imported by name.
 import { lstatSync, mkdirSync } from 'node:fs'
-import { enableCompileCache } from 'node:module'
+import module from 'node:module'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 
@@ -17,7 +17,7 @@ export function keepCompiled() {
   try {
     if (!isSafe(dirname(caches))) return
     mkdirSync(directory, { recursive: true, mode: 0o700 })
-    if (isSafe(caches) && isSafe(directory)) enableCompileCache(directory)
+    if (isSafe(caches) && isSafe(directory)) module.enableCompileCache(directory)
   } catch {
     // No home, or a read-only one: everything works without, a little slower.
   }

@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { APP_ID_PATTERN } from '../isolation/index.ts'
 import { APP_SETTINGS } from './app-settings.ts'
+import { REDIS_SETTINGS } from './redis.ts'
 
 const closed = { additionalProperties: false } as const
 
@@ -88,6 +89,8 @@ export const CONFIGURATION = Type.Object(
     ),
     tor: Type.Optional(TOR),
     limits: Type.Optional(LIMITS),
+    /** Left out, the supervisor starts one of its own. */
+    redis: Type.Optional(REDIS_SETTINGS),
   },
   { ...closed, description: 'a map of settings' },
 )

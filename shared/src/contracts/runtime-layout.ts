@@ -15,6 +15,9 @@ export interface RuntimeLayout {
   readonly torSocksSocket: string
   /** Tor's SocksPort without KeepAliveIsolateSOCKSAuth, for apps with `circuits: short`. */
   readonly torSocksShortSocket: string
+  readonly redisDirectory: string
+  /** The embedded Redis. Where the configuration names one, this is not used. */
+  readonly redisSocket: string
   readonly appsDirectory: string
   appSocket(app: AppId): string
 }
@@ -22,6 +25,7 @@ export interface RuntimeLayout {
 /** Name the sockets below one runtime directory. */
 export function layOutRuntime(directory: string): RuntimeLayout {
   const torDirectory = join(directory, 'tor')
+  const redisDirectory = join(directory, 'redis')
   const appsDirectory = join(directory, 'apps')
   return {
     directory,
@@ -32,6 +36,8 @@ export function layOutRuntime(directory: string): RuntimeLayout {
     torControlCookie: join(torDirectory, 'control.cookie'),
     torSocksSocket: join(torDirectory, 'socks.sock'),
     torSocksShortSocket: join(torDirectory, 'short.sock'),
+    redisDirectory,
+    redisSocket: join(redisDirectory, 'redis.sock'),
     appsDirectory,
     appSocket: app => join(appsDirectory, `${app}.sock`),
   }

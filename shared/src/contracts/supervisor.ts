@@ -2,15 +2,18 @@ import Type, { type Static } from 'typebox'
 import { APP_STATUS } from './admin.ts'
 
 /** The parts that the supervisor starts and watches. */
-export const PART_NAMES = ['lab', 'tor', 'gateway'] as const
+export const PART_NAMES = ['lab', 'tor', 'redis', 'gateway'] as const
 export type PartName = (typeof PART_NAMES)[number]
 
 export const PART_STATUS = Type.Object({
   name: Type.Enum([...PART_NAMES]),
-  state: Type.Enum(['down', 'starting', 'ready', 'draining', 'failed']),
+  /** `silent`: it was ready and does not answer; it is replaced if it stays so. */
+  state: Type.Enum(['down', 'starting', 'ready', 'silent', 'draining', 'failed']),
   pid: Type.Union([Type.Integer(), Type.Null()]),
   /** What the part waits for or why it failed, in one line, or null. */
   detail: Type.Union([Type.String(), Type.Null()]),
+  /** Apps do without it: while it is not ready the whole is degraded and their traffic passes. */
+  optional: Type.Boolean(),
 })
 export type PartStatus = Static<typeof PART_STATUS>
 
@@ -42,6 +45,8 @@ export type Status = Static<typeof STATUS>
  * What a part says to the supervisor over its IPC channel. A part is ready when it says so, never after a time.
  */
 export const PART_MESSAGE = Type.Union([
+  /** The answer to {@link PART_QUESTION}. */
+  Type.Object({ type: Type.Literal('alive') }),
   Type.Object({ type: Type.Literal('ready') }),
   Type.Object({ type: Type.Literal('waiting'), detail: Type.String() }),
   Type.Object({
@@ -52,3 +57,7 @@ export const PART_MESSAGE = Type.Union([
   }),
 ])
 export type PartMessage = Static<typeof PART_MESSAGE>
+
+/** What the supervisor asks a part over the same channel: an event loop that does not turn cannot answer. */
+export const PART_QUESTION = Type.Object({ type: Type.Literal('are-you-alive') })
+export type PartQuestion = Static<typeof PART_QUESTION>

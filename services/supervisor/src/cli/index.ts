@@ -23,4 +23,12 @@ export { chooseDirectories, type Directories } from './directories.ts'
 export { type EnvironmentExports, formatExports, listExports } from './environment-exports.ts'
 export { choosePalette, type Palette } from './palette.ts'
 export { NOTHING_TOLD, type Progress, planProgress, type Told } from './progress-view.ts'
-export { exitStatusOfState, formatApps, formatStatus, LAB_WARNING, stoppedStatus, TRY_LAB } from './status-view.ts'
+export {
+  exitStatusOfState,
+  formatApps,
+  formatStatus,
+  hasSettled,
+  LAB_WARNING,
+  stoppedStatus,
+  TRY_LAB,
+} from './status-view.ts'

@@ -52,6 +52,8 @@ function describeChange({ name, state, detail }: PartStatus): readonly string[] 
       return [`${name} is ready`]
     case 'failed':
       return [`${name} failed: ${detail ?? 'for no known reason'}`]
+    case 'silent':
+      return [`${name} does not answer and is replaced if it stays so`]
     case 'down':
       return detail === null ? [] : [`${name} is down and starts again: ${detail}`]
     case 'starting':

@@ -14,6 +14,7 @@ const MARKS: Readonly<Record<Status['state'] | PartStatus['state'], Mark>> = {
   degraded: 'bad',
   breached: 'bad',
   failed: 'bad',
+  silent: 'bad',
   stopped: 'quiet',
   down: 'quiet',
 }
@@ -32,6 +33,13 @@ export function exitStatusOfState(state: Status['state']): ExitStatus {
       return EXIT.notRunning
   }
 }
+
+/** Report whether `cordon up` has done its work: all is ready, or what is missing is optional and will not be soon. */
+export const hasSettled = ({ state, tor, parts }: Status): boolean =>
+  state === 'ready' ||
+  (state === 'degraded' &&
+    tor.circuitEstablished &&
+    parts.every(part => part.state === 'ready' || (part.optional && part.state !== 'starting')))
 
 /** What `cordon status` says where nothing runs. */
 export const stoppedStatus = (): Status => ({

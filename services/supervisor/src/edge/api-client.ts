@@ -21,9 +21,13 @@ export interface Question<T> {
 export const STATUS_QUESTION = { method: 'GET', path: '/v1/status', read: readStatus } as const
 
 /** Ask the API on one AF_UNIX socket. `SUP_NOT_RUNNING` means that nobody listens there. */
-export async function ask<T>(socketPath: string, { method, path, body, read }: Question<T>): Promise<T> {
+export async function ask<T>(
+  socketPath: string,
+  { method, path, body, read }: Question<T>,
+  deadlineMs = ANSWER_DEADLINE_MS,
+): Promise<T> {
   const payload = body === undefined ? undefined : JSON.stringify(body)
-  const signal = AbortSignal.timeout(ANSWER_DEADLINE_MS)
+  const signal = AbortSignal.timeout(deadlineMs)
   const headers = payload === undefined ? {} : { 'content-type': 'application/json' }
   const { status, content } = await exchange({ socketPath, method, path, headers, agent: false, signal }, payload)
   const value = content === '' ? undefined : parseJson(content)

@@ -1,20 +1,33 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
+import { getCompileCacheDir } from 'node:module'
+import { dirname } from 'node:path'
 import type { Readable } from 'node:stream'
+import type { PartName } from '@cordon/shared/contracts'
+import { PARTS } from '../lifecycle/index.ts'
 
 const SETPRIV = '/usr/bin/setpriv'
+const PRLIMIT = '/usr/bin/prlimit'
 
 /** A longer line of a part is cut; the description of a lab is one line of a few kilobytes. Arbitrary. */
 const LINE_MAX = 65_536
 
 /**
- * Put in front of a command what ends it when this process is gone, however that ends (PR_SET_PDEATHSIG, prctl(2)).
+ * Put in front of a command what takes from it all that it does not need, by programs that become it (exec).
  *
- * Where util-linux is missing the parts still see our end: the gateway by its channel, tor by its owner's id.
+ * It ends when this process is gone, however that ends (PR_SET_PDEATHSIG), gains no privileges by what it executes
+ * (PR_SET_NO_NEW_PRIVS), leaves no core dump with keys in it, and opens at most `openFiles` files. Where util-linux is
+ * missing the parts still see our end: the gateway by its channel, tor by its owner's id, redis by its standard input.
  */
-export function dieWithUs(command: readonly string[]): readonly string[] {
-  return isProgram(SETPRIV) ? [SETPRIV, '--pdeathsig', 'KILL', '--', ...command] : command
+export function confine(command: readonly string[], openFiles: number | undefined): readonly string[] {
+  const privileges = isProgram(SETPRIV) ? [SETPRIV, '--pdeathsig', 'KILL', '--no-new-privs', '--'] : []
+  const files = openFiles === undefined ? [] : [`--nofile=${openFiles}:${openFiles}`]
+  const limits = isProgram(PRLIMIT) ? [PRLIMIT, '--core=0:0', ...files, '--'] : []
+  return [...privileges, ...limits, ...command]
 }
+
+/** The limits of a part, from the table of parts. */
+export const openFilesOf = (part: PartName): number | undefined => PARTS.find(({ name }) => name === part)?.openFiles
 
 /** Report whether `path` can be executed by us. */
 export function isProgram(path: string): boolean {
@@ -27,7 +40,15 @@ export function isProgram(path: string): boolean {
 }
 
 /** What a part may know of our environment: nothing that is not named here. */
-const environment = (): NodeJS.ProcessEnv => ({ PATH: '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin', LANG: 'C.UTF-8' })
+function environment(command: readonly string[]): NodeJS.ProcessEnv {
+  const compiled = command.includes(process.execPath) ? getCompileCacheDir() : undefined
+  return {
+    PATH: '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin',
+    LANG: 'C.UTF-8',
+    // Node adds a folder for its version by itself.
+    ...(compiled === undefined ? {} : { NODE_COMPILE_CACHE: dirname(compiled) }),
+  }
+}
 
 /** Start a program without a shell, in `cwd`, with an empty environment. `command` is the program and its arguments. */
 export function startChild(
@@ -37,7 +58,7 @@ export function startChild(
 ): ChildProcess {
   const [program = '', ...args] = command
   // A session of its own: Ctrl-C goes to the supervisor alone, which stops the parts in order.
-  return spawn(program, args, { cwd, stdio, env: environment(), shell: false, detached: true })
+  return spawn(program, args, { cwd, stdio, env: environment(command), shell: false, detached: true })
 }
 
 /** Call `onLine` for each line of `stream`; over-long ones are cut. Never throws. */

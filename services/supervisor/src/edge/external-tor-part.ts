@@ -4,7 +4,7 @@ import { type ControlConnection, readFileBounded } from '@cordon/shared/runtime/
 import { getConf, parseGetConf, parseTorVersion } from '@cordon/shared/tor-control'
 import { EXTERNAL_SETTINGS, listShortcomings } from '../tor/index.ts'
 import type { PartDriver } from './part-driver.ts'
-import type { TorWatch } from './tor-watch.ts'
+import { askTor, type TorWatch } from './tor-watch.ts'
 
 const pathOf = (address: string): string => address.replace(/^unix:/, '')
 
@@ -33,7 +33,13 @@ export function driveExternalTor(external: ExternalTor, watch: TorWatch): PartDr
       end('left')
       connection.close()
     }
-    return { pid: null, stop: () => setImmediate(leave), reload: () => {}, kill: () => setImmediate(leave) }
+    return {
+      pid: null,
+      check: () => askTor(connection),
+      stop: () => setImmediate(leave),
+      reload: () => {},
+      kill: () => setImmediate(leave),
+    }
   }
 }
 

@@ -5,7 +5,7 @@ import { LAB_DESCRIPTION, LAB_MESSAGE, type LabDescription } from '@cordon/share
 import { Fault } from '@cordon/shared/errors'
 import { answers, openPrivateDirectory, withDeadline } from '@cordon/shared/runtime/edge'
 import Value from 'typebox/value'
-import { dieWithUs, readLines, startChild, watchExit } from './child.ts'
+import { confine, openFilesOf, readLines, startChild, watchExit } from './child.ts'
 import type { Instance } from './instance.ts'
 import type { PartDriver, PartReporter, RunningPart } from './part-driver.ts'
 import { requireSource } from './source-program.ts'
@@ -22,7 +22,9 @@ export function driveLab(instance: Instance, directory: string): PartDriver {
   return async reporter => {
     const socket = join(directory, 'lab.sock')
     instance.lab = undefined
-    return (await answers(socket)) ? joinLab(instance, socket, reporter) : startLab(instance, directory, reporter)
+    return (await answers(socket))
+      ? joinLab(instance, socket, reporter)
+      : startLab(instance, directory, socket, reporter)
   }
 }
 
@@ -41,13 +43,24 @@ async function joinLab(instance: Instance, socket: string, reporter: PartReporte
   }, WATCH_MS)
   setImmediate(() => reporter.announce({ type: 'ready' }))
   const leave = (): void => end('left')
-  return { pid: null, stop: () => setImmediate(leave), reload: () => {}, kill: () => setImmediate(leave) }
+  return {
+    pid: null,
+    check: () => askLab(socket),
+    stop: () => setImmediate(leave),
+    reload: () => {},
+    kill: () => setImmediate(leave),
+  }
 }
 
-async function startLab(instance: Instance, directory: string, reporter: PartReporter): Promise<RunningPart> {
+async function startLab(
+  instance: Instance,
+  directory: string,
+  socket: string,
+  reporter: PartReporter,
+): Promise<RunningPart> {
   await requireSource(LAB, 'the lab')
   await openPrivateDirectory(directory)
-  const command = dieWithUs([process.execPath, LAB, '--dir', directory])
+  const command = confine([process.execPath, LAB, '--dir', directory], openFilesOf('lab'))
   // The lab ends with its standard input, so this pipe is held open as long as it is wanted.
   const child = startChild(command, directory, ['pipe', 'pipe', 'pipe'])
   child.stdin?.on('error', () => {}) // it has ended; its exit tells
@@ -59,6 +72,7 @@ async function startLab(instance: Instance, directory: string, reporter: PartRep
   })
   return {
     pid: child.pid ?? null,
+    check: () => askLab(socket),
     stop: () => child.stdin?.end(),
     reload: () => {},
     kill: () => void child.kill('SIGKILL'),
@@ -83,6 +97,9 @@ function hear(line: string, instance: Instance, reporter: PartReporter): void {
       reporter.announce(message)
   }
 }
+
+/** A stopped program still accepts connections: only what it says shows that it lives. */
+const askLab = async (socket: string): Promise<void> => void (await readDescription(socket))
 
 async function readDescription(socket: string): Promise<LabDescription> {
   const line = new Promise<string>((resolve, reject) => {

@@ -15,6 +15,8 @@ export interface RunningPart {
   readonly pid: number | null
   /** Ask it to end. */
   stop(): void
+  /** Ask it whether it lives: settles with its answer, rejects if it cannot be asked, stays open while it is silent. */
+  check(): Promise<void>
   /** Let it read its configuration again. */
   reload(): void
   /** End it without asking. */

@@ -1,24 +1,19 @@
-import { type FSWatcher, watch } from 'node:fs'
-import { rm } from 'node:fs/promises'
-import { basename, dirname } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { GATEWAY_STATUS, type GatewayStatus, layOutRuntime, type PartName, type Status } from '@cordon/shared/contracts'
+import { GATEWAY_STATUS, type GatewayStatus, layOutRuntime, type Status } from '@cordon/shared/contracts'
 import { explain } from '@cordon/shared/errors'
-import { type DirectoryLock, inheritNothing, lockDirectory, openPrivateDirectory } from '@cordon/shared/runtime/edge'
+import { inheritNothing } from '@cordon/shared/runtime/edge'
 import Value from 'typebox/value'
 import type { Directories } from '../cli/index.ts'
 import { chooseParts, judgeState, type LogLine, listParts, type Supervision } from '../lifecycle/index.ts'
 import { ask } from './api-client.ts'
 import { loadConfiguration } from './configuration-file.ts'
-import { driveExternalTor } from './external-tor-part.ts'
-import { driveGateway } from './gateway-part.ts'
+import { ConfigurationWatch } from './configuration-watch.ts'
 import type { Instance } from './instance.ts'
-import { driveLab } from './lab-part.ts'
-import type { PartDriver } from './part-driver.ts'
+import { InstanceLock } from './instance-lock.ts'
+import { choosePartDrivers } from './part-drivers.ts'
 import { prepareTor } from './prepare-tor.ts'
 import { Supervisor } from './supervisor.ts'
 import { buildSupervisorApi, openSupervisorApi } from './supervisor-api.ts'
-import { driveTor } from './tor-part.ts'
 import { TorWatch } from './tor-watch.ts'
 
 /** What to run. */
@@ -29,8 +24,8 @@ export interface InstanceOptions {
   onLog(line: LogLine): void
 }
 
-/** Editors write a file in several steps; the last of them is the one to read. Arbitrary. */
-const SETTLE_MS = 200
+/** A status must not wait for a gateway that has just stopped answering. Arbitrary. */
+const GATEWAY_DEADLINE_MS = 1500
 
 /** One running Cordon: its parts, its API, its locks. */
 export class RunningInstance {
@@ -38,13 +33,12 @@ export class RunningInstance {
   readonly #watch: TorWatch
   readonly #supervisor: Supervisor
   readonly #api: ReturnType<typeof buildSupervisorApi>
-  readonly #locks: DirectoryLock[] = []
+  readonly #lock: InstanceLock
   readonly #ended = Promise.withResolvers<void>()
   readonly #named: boolean
   #changed = Promise.withResolvers<void>()
   #configurationTrouble: string | undefined
-  #configurationWatch: FSWatcher | undefined
-  #settling: NodeJS.Timeout | undefined
+  #configurationWatch: ConfigurationWatch | undefined
   #wasReady = false
   #over = false
   #stopping: Promise<void> | undefined
@@ -53,7 +47,8 @@ export class RunningInstance {
     this.#instance = instance
     this.#named = directories.configurationNamed
     this.#watch = new TorWatch(instance, () => this.#torChanged())
-    const drivers = this.#chooseDrivers()
+    this.#lock = new InstanceLock(instance.layout)
+    const drivers = choosePartDrivers(instance, this.#watch)
     this.#supervisor = new Supervisor(chooseParts([...drivers.keys()]), drivers, {
       changed: () => this.#notify(),
       logged: onLog,
@@ -72,19 +67,16 @@ export class RunningInstance {
 
   /** Lock the directories, serve the API, and want everything up. */
   async start(): Promise<void> {
-    const { stateDirectory, layout } = this.#instance
+    const { stateDirectory, layout, configurationFile } = this.#instance
     inheritNothing()
+    await this.#lock.take(stateDirectory)
     try {
-      for (const directory of new Set([stateDirectory, layout.directory])) {
-        await openPrivateDirectory(directory)
-        this.#locks.push(await lockDirectory(directory))
-      }
       await openSupervisorApi(this.#api, layout.supervisorSocket)
     } catch (cause) {
-      await this.#release()
+      await this.#lock.release()
       throw cause
     }
-    this.#watchConfiguration()
+    this.#configurationWatch = new ConfigurationWatch(configurationFile, () => void this.reload())
     this.#supervisor.start()
   }
 
@@ -149,17 +141,6 @@ export class RunningInstance {
     this.#supervisor.reload('tor')
   }
 
-  #chooseDrivers(): ReadonlyMap<PartName, PartDriver> {
-    const { configuration, labDirectory } = this.#instance
-    const external = configuration.tor?.external
-    const drivers = new Map<PartName, PartDriver>()
-    if (labDirectory !== undefined) drivers.set('lab', driveLab(this.#instance, labDirectory))
-    // The lab brings its own network, which an external tor is not part of.
-    const useExternal = external !== undefined && labDirectory === undefined
-    drivers.set('tor', useExternal ? driveExternalTor(external, this.#watch) : driveTor(this.#instance, this.#watch))
-    return drivers.set('gateway', driveGateway(this.#instance))
-  }
-
   #torChanged(): void {
     if (this.#watch.circuitEstablished) this.#supervisor.announceReady('tor')
     else this.#supervisor.announceWaiting('tor', this.#watch.detail)
@@ -172,49 +153,23 @@ export class RunningInstance {
   }
 
   async #askGateway({ parts }: Supervision): Promise<GatewayStatus | undefined> {
-    const runs = parts.some(({ definition, pid }) => definition.name === 'gateway' && pid !== null)
-    if (!runs) return undefined
+    const answersAtAll = parts.some(({ definition, state }) => definition.name === 'gateway' && state === 'ready')
+    if (!answersAtAll) return undefined
     const read = (value: unknown): GatewayStatus | undefined => (Value.Check(GATEWAY_STATUS, value) ? value : undefined)
     const question = { method: 'GET', path: '/v1/status', read } as const
     // While the gateway starts or hangs it does not answer, and the status says so by its absence.
-    return await ask(this.#instance.layout.gatewaySocket, question).catch(() => undefined)
-  }
-
-  #watchConfiguration(): void {
-    const { configurationFile } = this.#instance
-    try {
-      // The directory and not the file: editors replace the file.
-      this.#configurationWatch = watch(dirname(configurationFile), (_, name) => {
-        if (name !== basename(configurationFile) && name !== 'torrc') return
-        clearTimeout(this.#settling)
-        this.#settling = setTimeout(() => void this.reload(), SETTLE_MS)
-      })
-      this.#configurationWatch.on('error', () => {}) // SIGHUP still works
-    } catch {
-      // There is no such directory yet; SIGHUP still works.
-    }
+    return await ask(this.#instance.layout.gatewaySocket, question, GATEWAY_DEADLINE_MS).catch(() => undefined)
   }
 
   async #end(stopParts: () => Promise<void>): Promise<void> {
-    clearTimeout(this.#settling)
     this.#configurationWatch?.close()
     await stopParts()
-    await this.#release()
+    await this.#api.close()
+    await this.#lock.clean()
+    await this.#lock.release()
     this.#over = true
     this.#ended.resolve()
     this.#notify()
-  }
-
-  async #release(): Promise<void> {
-    const { layout } = this.#instance
-    const isOurs = this.#api.server.listening
-    await this.#api.close()
-    // What killed parts could not remove themselves; nobody else can be using it while we hold the lock.
-    if (isOurs) {
-      const left = [layout.gatewaySocket, layout.supervisorSocket, layout.appsDirectory, layout.torDirectory]
-      for (const path of left) await rm(path, { recursive: true, force: true })
-    }
-    for (const lock of this.#locks) await lock.release()
   }
 }
 

@@ -5,7 +5,15 @@ import type { Status } from '@cordon/shared/contracts'
 import { layOutRuntime } from '@cordon/shared/contracts/runtime-layout'
 import { Fault } from '@cordon/shared/errors'
 import { monotonicNow } from '@cordon/shared/runtime/edge'
-import { type Directories, formatStatus, NOTHING_TOLD, planProgress, readProblem, toFault } from '../cli/index.ts'
+import {
+  type Directories,
+  formatStatus,
+  hasSettled,
+  NOTHING_TOLD,
+  planProgress,
+  readProblem,
+  toFault,
+} from '../cli/index.ts'
 import { ask, STATUS_QUESTION } from './api-client.ts'
 import { HOLDS_THE_LOCK } from './lock-word.ts'
 import type { Terminal } from './terminal.ts'
@@ -42,7 +50,7 @@ export async function startDetached(
   terminal.done()
   child.disconnect()
   child.unref()
-  if (status?.state !== 'ready') throw notReady(status)
+  if (status === undefined || !hasSettled(status)) throw notReady(status)
   terminal.result(status, formatStatus(status, terminal.palette))
 }
 
@@ -59,7 +67,7 @@ async function followUntilReady(runtimeDirectory: string, terminal: Terminal): P
       told = progress.told
       for (const line of progress.lines) terminal.note(line)
       terminal.wait(progress.waitingFor)
-      if (status.state === 'ready') return status
+      if (hasSettled(status)) return status
     }
     await wait(LOOK_AGAIN_MS)
   }

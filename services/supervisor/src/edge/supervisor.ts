@@ -2,10 +2,13 @@ import type { PartName } from '@cordon/shared/contracts'
 import { explain, Fault } from '@cordon/shared/errors'
 import { monotonicNow } from '@cordon/shared/runtime/edge'
 import {
+  ASK_EVERY_MS,
   beginSupervision,
+  HELD_UP_MS,
   isStopped,
   type LogLine,
   LogRing,
+  looksAlike,
   nextWake,
   type PartDefinition,
   react,
@@ -27,11 +30,14 @@ export class Supervisor {
   readonly #drivers: ReadonlyMap<PartName, PartDriver>
   readonly #observer: SupervisorObserver
   readonly #running = new Map<PartName, Promise<RunningPart | undefined>>()
+  /** Parts that were asked whether they live, and have not answered yet. */
+  readonly #asked = new Set<RunningPart>()
   /** The last error of each part since it started: most often why it ends. */
   readonly #complaints = new Map<PartName, string>()
   readonly #stopped = Promise.withResolvers<void>()
   #supervision: Supervision
   #wake: NodeJS.Timeout | undefined
+  #asking: NodeJS.Timeout | undefined
 
   constructor(
     parts: readonly PartDefinition[],
@@ -50,6 +56,7 @@ export class Supervisor {
   /** Want everything up. */
   start(): void {
     this.#react({ type: 'want', wanted: 'up' })
+    this.#asking = setInterval(() => this.#askAll(), ASK_EVERY_MS)
   }
 
   /** Want everything down; settles when nothing runs any more. */
@@ -87,16 +94,44 @@ export class Supervisor {
 
   #react(event: SupervisionEvent): void {
     const now = monotonicNow()
-    const { supervision, actions } = react(this.#supervision, event, now, Math.random())
+    const before = this.#supervision
+    const { supervision, actions } = react(before, event, now, Math.random())
     this.#supervision = supervision
     for (const action of actions) this.#act(action)
     clearTimeout(this.#wake)
     const wake = nextWake(supervision)
     if (wake !== undefined) {
-      this.#wake = setTimeout(() => this.#react({ type: 'tick' }), Math.max(0, Math.ceil(wake - now)))
+      this.#wake = setTimeout(() => this.#awake(wake), Math.max(0, Math.ceil(wake - now)))
     }
-    this.#observer.changed(supervision)
-    if (isStopped(supervision)) this.#stopped.resolve()
+    if (!looksAlike(before, supervision)) this.#observer.changed(supervision)
+    if (isStopped(supervision)) {
+      clearInterval(this.#asking)
+      this.#stopped.resolve()
+    }
+  }
+
+  #awake(wanted: number): void {
+    this.#react({ type: monotonicNow() - wanted > HELD_UP_MS ? 'held-up' : 'tick' })
+  }
+
+  #askAll(): void {
+    for (const { definition, state } of this.#supervision.parts) {
+      if (state === 'starting' || state === 'ready' || state === 'silent') void this.#ask(definition.name)
+    }
+  }
+
+  async #ask(part: PartName): Promise<void> {
+    const running = await this.#running.get(part)
+    if (running === undefined || this.#asked.has(running)) return
+    this.#asked.add(running)
+    try {
+      await running.check()
+      if ((await this.#running.get(part)) === running) this.#react({ type: 'answered', part })
+    } catch {
+      // Not answering is what the plan acts on, when it has lasted long enough.
+    } finally {
+      this.#asked.delete(running)
+    }
   }
 
   #act({ type, part }: SupervisionAction): void {

@@ -1,14 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { LabDescription } from '@cordon/shared/contracts'
 import { explain } from '@cordon/shared/errors'
-import { answers } from '@cordon/shared/runtime/edge'
+import { answers, type ControlConnection } from '@cordon/shared/runtime/edge'
 import { takeOwnership } from '@cordon/shared/tor-control'
 import { parseTorLogLine } from '../lifecycle/index.ts'
-import { dieWithUs, readLines, startChild, watchExit } from './child.ts'
+import { confine, openFilesOf, readLines, startChild, watchExit } from './child.ts'
 import type { Instance } from './instance.ts'
 import type { PartDriver, PartReporter } from './part-driver.ts'
 import { prepareTor } from './prepare-tor.ts'
-import type { TorWatch } from './tor-watch.ts'
+import { askTor, type TorWatch } from './tor-watch.ts'
 
 /** Tor opens its control socket within tens of milliseconds. */
 const KNOCK_MS = 25
@@ -18,7 +18,7 @@ export function driveTor(instance: Instance, watch: TorWatch): PartDriver {
   return async reporter => {
     watch.reset()
     const { program, args, directory } = await prepareTor(instance)
-    const command = dieWithUs([program, ...args])
+    const command = confine([program, ...args], openFilesOf('tor'))
     const child = startChild(enterLab(instance.lab, command), directory, ['ignore', 'pipe', 'pipe'])
     let gone = false
     let leaving = false
@@ -29,13 +29,15 @@ export function driveTor(instance: Instance, watch: TorWatch): PartDriver {
       watch.reset()
       reporter.exited(detail)
     })
-    followTor(instance, watch, reporter, () => gone || leaving).catch(cause => {
+    const connected = followTor(instance, watch, reporter, () => gone || leaving)
+    connected.catch(cause => {
       // A tor that we cannot watch is not one we vouch for.
       reporter.log('error', explain(cause))
       child.kill('SIGKILL')
     })
     return {
       pid: child.pid ?? null,
+      check: async () => askTor(await connected),
       stop: () => {
         leaving = true
         child.kill('SIGTERM')
@@ -62,9 +64,9 @@ async function followTor(
   watch: TorWatch,
   reporter: PartReporter,
   isGone: () => boolean,
-): Promise<void> {
+): Promise<ControlConnection | undefined> {
   while (!(await answers(layout.torControlSocket))) {
-    if (isGone()) return
+    if (isGone()) return undefined
     await wait(KNOCK_MS)
   }
   const connection = await watch.connect(layout.torControlSocket, undefined, () => {
@@ -72,4 +74,5 @@ async function followTor(
   })
   // Tor ends when this connection does; the process id in its torrc is the second line, and looks every 15 s only.
   await connection.send(takeOwnership())
+  return connection
 }

@@ -1,5 +1,6 @@
 import { networkInterfaces } from 'node:os'
 import type { TorStatus } from '@cordon/shared/contracts'
+import { internal } from '@cordon/shared/errors'
 import { type ControlConnection, monotonicNow, openControlConnection } from '@cordon/shared/runtime/edge'
 import { getInfo, parseBootstrapPhase, parseGetInfo, setEvents, type TorEvent } from '@cordon/shared/tor-control'
 import { beginProgress, explainBootstrap, observe, type TorProgress } from '../tor/index.ts'
@@ -78,6 +79,12 @@ export class TorWatch {
     this.#progress = observe(before, event, monotonicNow())
     if (before !== this.#progress) this.#onChange()
   }
+}
+
+/** Ask tor something that it knows without looking: only whether it answers counts. */
+export async function askTor(connection: ControlConnection | undefined): Promise<void> {
+  if (connection === undefined) throw internal('tor has gone')
+  await connection.send(getInfo(['status/circuit-established']))
 }
 
 const ESTABLISHED: TorEvent = {

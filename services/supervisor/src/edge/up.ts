@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Status } from '@cordon/shared/contracts'
 import { monotonicNow } from '@cordon/shared/runtime/edge'
-import { type Directories, formatStatus, NOTHING_TOLD, planProgress } from '../cli/index.ts'
+import { type Directories, formatStatus, hasSettled, NOTHING_TOLD, planProgress } from '../cli/index.ts'
 import type { LogLine } from '../lifecycle/index.ts'
 import { prepareInstance, type RunningInstance } from './run-instance.ts'
 import type { Terminal } from './terminal.ts'
@@ -53,13 +53,14 @@ async function follow(instance: RunningInstance, terminal: Terminal): Promise<vo
     const progress = planProgress(told, status)
     told = progress.told
     for (const line of progress.lines) terminal.note(line)
-    if (status.state === 'ready' && !summarised) {
+    const settled = hasSettled(status)
+    if (settled && !summarised) {
       summarised = true
       terminal.done()
       summarise(status, terminal)
     }
-    if (status.state !== 'ready') terminal.wait(progress.waitingFor)
-    await (status.state === 'ready' ? changed : changedWithin(changed, LOOK_AGAIN_MS))
+    if (!settled) terminal.wait(progress.waitingFor)
+    await (settled ? changed : changedWithin(changed, LOOK_AGAIN_MS))
   }
   terminal.done()
 }

@@ -5,7 +5,8 @@
  */
 export { advance, drawLifeCycle, type PartEvent, type PartState, TRANSITIONS } from './life-cycle.ts'
 export { type LogLevel, type LogLine, LogRing, parseTorLogLine } from './log-ring.ts'
-export { judgeState, listParts, type OverallInput } from './overall-state.ts'
+export { judgeState, listParts, looksAlike, type OverallInput } from './overall-state.ts'
+export { parsePartLogLine } from './part-log.ts'
 export { chooseParts, PARTS, type PartDefinition } from './parts.ts'
 export { isStopped, nextWake, react } from './plan.ts'
 export { EXITS_UNTIL_FAILED, planRestart, RESTART_BACK_OFF, type RestartDecision, STABLE_MS } from './restart-policy.ts'
@@ -18,3 +19,4 @@ export {
   type SupervisionEvent,
   type Trouble,
 } from './supervision.ts'
+export { ASK_EVERY_MS, FIRST_ANSWER_MS, HELD_UP_MS, SILENT_AFTER_MS } from './watchdog.ts'

@@ -4,13 +4,14 @@ import type { PartStatus } from '@cordon/shared/contracts'
 export type PartState = PartStatus['state']
 
 /** What can happen to one part. */
-export type PartEvent = 'start' | 'announced-ready' | 'stop' | 'exited' | 'gave-up'
+export type PartEvent = 'start' | 'announced-ready' | 'fell-silent' | 'answered' | 'stop' | 'exited' | 'gave-up'
 
 /** The whole life cycle of one part. A missing cell means "ignore". */
 export const TRANSITIONS: Readonly<Record<PartState, Partial<Record<PartEvent, PartState>>>> = {
   down: { start: 'starting', 'gave-up': 'failed' },
   starting: { 'announced-ready': 'ready', stop: 'draining', exited: 'down', 'gave-up': 'failed' },
-  ready: { stop: 'draining', exited: 'down', 'gave-up': 'failed' },
+  ready: { 'fell-silent': 'silent', stop: 'draining', exited: 'down', 'gave-up': 'failed' },
+  silent: { answered: 'ready', stop: 'draining', exited: 'down', 'gave-up': 'failed' },
   draining: { exited: 'down' },
   failed: { start: 'starting', stop: 'down' },
 }

@@ -7,17 +7,26 @@ export interface PartDefinition {
   readonly needs: readonly PartName[]
   /** How long an orderly stop may take before the part is killed. The sum stays below the 30 s of an orderly stop. */
   readonly drainMs: number
+  /** A part that has not answered for so long is killed and started again. */
+  readonly watchdogMs: number
+  /** The traffic of apps passes without it. */
+  readonly optional: boolean
+  /** How many files and sockets it may have open; undefined: what this user may. */
+  readonly openFiles: number | undefined
 }
 
 /**
  * All parts in the order of starting; stopping is the other way round.
  *
  * The gateway needs no other part: while tor is away it refuses, and its listeners stay where the apps expect them.
+ *
+ * A lab is given more time to answer: to replace it takes 20 s and all circuits. Redis has one client a service.
  */
 export const PARTS: readonly PartDefinition[] = [
-  { name: 'lab', needs: [], drainMs: 9000 },
-  { name: 'tor', needs: ['lab'], drainMs: 6000 },
-  { name: 'gateway', needs: [], drainMs: 9000 },
+  { name: 'lab', needs: [], drainMs: 9000, watchdogMs: 20_000, optional: false, openFiles: undefined },
+  { name: 'tor', needs: ['lab'], drainMs: 6000, watchdogMs: 6000, optional: false, openFiles: undefined },
+  { name: 'redis', needs: [], drainMs: 3000, watchdogMs: 6000, optional: true, openFiles: 1024 },
+  { name: 'gateway', needs: [], drainMs: 9000, watchdogMs: 6000, optional: false, openFiles: undefined },
 ]
 
 /** Choose the parts of an instance, in order; what is left out is not waited for either. */

@@ -7,6 +7,7 @@ import {
   type SupervisionAction,
   type SupervisionEvent,
 } from './supervision.ts'
+import { believedAtStart, silentFrom } from './watchdog.ts'
 
 /** Take in what happened and plan what follows. Pure: the same input gives the same actions. */
 export function react(before: Supervision, event: SupervisionEvent, now: number, random: number): Reaction {
@@ -32,14 +33,26 @@ function decide(supervision: Supervision, part: PartRecord, index: number, now: 
       return mayStart(supervision, part, now) ? start(part, now) : settle(supervision, part)
     case 'starting':
     case 'ready':
+    case 'silent':
       if (mustStop(supervision, part, index)) return stop(part, now)
       // It said that it cannot work; that it has not ended by itself must not keep it half alive.
       if (part.trouble !== undefined && !part.killed) return { next: { ...part, killed: true }, action: 'kill' }
-      return { next: part }
+      return judgeSilence(part, now)
     case 'draining':
       if (now < part.drainUntil || part.killed) return { next: part }
       return { next: { ...part, killed: true }, action: 'kill' }
   }
+}
+
+/** A part that stopped answering is not called ready, and is replaced when it stays so. */
+function judgeSilence(part: PartRecord, now: number): Decision {
+  if (part.killed) return { next: part }
+  if (now >= part.believedUntil) {
+    const detail = `did not answer for ${Math.round(part.definition.watchdogMs / 1000)} s and was ended`
+    return { next: { ...part, killed: true, detail }, action: 'kill' }
+  }
+  if (part.state !== 'ready' || now < silentFrom(part.definition, part.believedUntil)) return { next: part }
+  return { next: { ...part, state: advance(part.state, 'fell-silent'), detail: 'does not answer' } }
 }
 
 /** A failed part that nobody wants is down: nothing of it runs. */
@@ -54,16 +67,29 @@ function needsAreMet({ parts }: Supervision, { definition }: PartRecord): boolea
   return parts.every(other => !definition.needs.includes(other.definition.name) || other.state === 'ready')
 }
 
+/** What runs is not stopped for a part that may answer again. */
+function needsAreLost({ parts }: Supervision, { definition }: PartRecord): boolean {
+  const keeps = (state: PartRecord['state']): boolean => state === 'ready' || state === 'silent'
+  return parts.some(other => definition.needs.includes(other.definition.name) && !keeps(other.state))
+}
+
 /** Stopping goes backwards: a part stays until all that started after it have ended. */
 function mustStop(supervision: Supervision, part: PartRecord, index: number): boolean {
-  if (supervision.wanted === 'up') return !needsAreMet(supervision, part)
+  if (supervision.wanted === 'up') return needsAreLost(supervision, part)
   return supervision.parts.slice(index + 1).every(later => hasEnded(later))
 }
 
 const hasEnded = ({ state }: PartRecord): boolean => state === 'down' || state === 'failed'
 
 const start = (part: PartRecord, now: number): Decision => ({
-  next: { ...part, state: advance(part.state, 'start'), startedAt: now, trouble: undefined, detail: null },
+  next: {
+    ...part,
+    state: advance(part.state, 'start'),
+    startedAt: now,
+    believedUntil: believedAtStart(now),
+    trouble: undefined,
+    detail: null,
+  },
   action: 'start',
 })
 
@@ -77,12 +103,19 @@ export function nextWake(supervision: Supervision): number | undefined {
   const { wanted, parts } = supervision
   const times = parts.flatMap(part => {
     if (part.state === 'draining' && !part.killed) return [part.drainUntil]
+    if (isWatched(part)) return [nextJudgement(part)]
     // A part that waits for another one is woken by that one's readiness; a time would only wake us for nothing.
     if (wanted !== 'up' || !hasEnded(part) || !needsAreMet(supervision, part)) return []
     return Number.isFinite(part.retryAt) ? [part.retryAt] : []
   })
   return times.length === 0 ? undefined : Math.min(...times)
 }
+
+const isWatched = ({ state, killed }: PartRecord): boolean =>
+  !killed && (state === 'starting' || state === 'ready' || state === 'silent')
+
+const nextJudgement = ({ definition, state, believedUntil }: PartRecord): number =>
+  state === 'ready' ? silentFrom(definition, believedUntil) : believedUntil
 
 /** Report whether nothing runs any more and nothing is wanted. */
 export const isStopped = ({ wanted, parts }: Supervision): boolean => wanted === 'down' && parts.every(hasEnded)

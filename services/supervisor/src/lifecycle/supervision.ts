@@ -2,6 +2,7 @@ import type { PartMessage, PartName } from '@cordon/shared/contracts'
 import { advance, type PartState } from './life-cycle.ts'
 import type { PartDefinition } from './parts.ts'
 import { planRestart } from './restart-policy.ts'
+import { believedAfterAnswer } from './watchdog.ts'
 
 /** A failure that a part reported of itself. */
 export interface Trouble {
@@ -21,6 +22,8 @@ export interface PartRecord {
   /** Unwanted exits in a row. */
   readonly exits: number
   readonly startedAt: number
+  /** When it is killed unless it answers before. */
+  readonly believedUntil: number
   /** When a part that is down or failed may start again. Infinity: not before something changes. */
   readonly retryAt: number
   /** When a draining part is killed. */
@@ -40,6 +43,10 @@ export type SupervisionEvent =
   | { readonly type: 'started'; readonly part: PartName; readonly pid: number | null }
   | { readonly type: 'announced'; readonly part: PartName; readonly message: PartMessage }
   | { readonly type: 'exited'; readonly part: PartName; readonly detail: string }
+  /** It answered that it lives. */
+  | { readonly type: 'answered'; readonly part: PartName }
+  /** We could not listen for a while: nobody's silence counts. */
+  | { readonly type: 'held-up' }
   /** Something changed that may mend what failed: every failed part gets a fresh chance. */
   | { readonly type: 'mended' }
   | { readonly type: 'tick' }
@@ -66,6 +73,7 @@ export const beginSupervision = (parts: readonly PartDefinition[]): Supervision 
     trouble: undefined,
     exits: 0,
     startedAt: 0,
+    believedUntil: Number.POSITIVE_INFINITY,
     retryAt: 0,
     drainUntil: Number.POSITIVE_INFINITY,
     killed: false,
@@ -83,8 +91,12 @@ export function record(before: Supervision, event: SupervisionEvent, now: number
       return { ...before, parts: before.parts.map(part => (part.state === 'failed' ? forgive(part) : part)) }
     case 'started':
       return change(before, event.part, part => ({ ...part, pid: event.pid }))
+    case 'answered':
+      return change(before, event.part, part => believe(part, now))
+    case 'held-up':
+      return { ...before, parts: before.parts.map(part => ({ ...part, believedUntil: extend(part, now) })) }
     case 'announced':
-      return change(before, event.part, part => hear(part, event.message))
+      return change(before, event.part, part => hear(part, event.message, now))
     case 'exited':
       return change(before, event.part, part => bury(part, event.detail, now, random))
   }
@@ -98,12 +110,29 @@ const change = (
 
 const forgive = (part: PartRecord): PartRecord => ({ ...part, trouble: undefined, exits: 0, retryAt: 0 })
 
-function hear(part: PartRecord, message: PartMessage): PartRecord {
+const believe = (part: PartRecord, now: number): PartRecord => {
+  const state = advance(part.state, 'answered')
+  const detail = state === part.state ? part.detail : null
+  return { ...part, state, detail, believedUntil: believedAfterAnswer(part.definition, now) }
+}
+
+const extend = (part: PartRecord, now: number): number =>
+  Math.max(part.believedUntil, believedAfterAnswer(part.definition, now))
+
+const hasLife = ({ state, killed }: PartRecord): boolean => !killed && (state === 'starting' || state === 'ready')
+
+function hear(part: PartRecord, message: PartMessage, now: number): PartRecord {
   switch (message.type) {
-    case 'ready':
-      return { ...part, state: advance(part.state, 'announced-ready'), detail: null }
+    case 'alive':
+      return believe(part, now)
+    case 'ready': {
+      const state = advance(part.state, 'announced-ready')
+      if (state !== 'ready') return part
+      return { ...part, state, detail: null, believedUntil: believedAfterAnswer(part.definition, now) }
+    }
     case 'waiting':
-      return { ...part, detail: message.detail }
+      // What a part waited for before it ended must not hide why it ended.
+      return hasLife(part) ? { ...part, detail: message.detail } : part
     case 'failed':
       return {
         ...part,
@@ -120,7 +149,8 @@ function bury(part: PartRecord, detail: string, now: number, random: number): Pa
   return {
     ...gone,
     state: advance(part.state, failed ? 'gave-up' : 'exited'),
-    detail: part.trouble?.message ?? detail,
+    // How a part that we killed ended is known; why we did is what counts.
+    detail: part.trouble?.message ?? (part.killed ? (part.detail ?? detail) : detail),
     exits,
     retryAt: waitMs === undefined ? Number.POSITIVE_INFINITY : now + waitMs,
   }

@@ -37,8 +37,8 @@ const READY: Status = {
   network: 'tor',
   tor: { version: '0.4.9.11', progress: 100, phase: 'Done', circuitEstablished: true, cause: null, next: null },
   parts: [
-    { name: 'tor', state: 'ready', pid: 10, detail: null },
-    { name: 'gateway', state: 'ready', pid: null, detail: null },
+    { name: 'tor', state: 'ready', pid: 10, detail: null, optional: false },
+    { name: 'gateway', state: 'ready', pid: null, detail: null, optional: false },
   ],
   apps: [MAIL, { ...MAIL, id: 'a-much-longer-name', port: 10_200, trouble: 'port 10200 is taken' }],
   configurationTrouble: null,
@@ -140,20 +140,23 @@ t.test('the progress of `cordon up` tells nothing twice', async t => {
     network: 'lab',
     tor: { ...STUCK.tor, cause: null, next: null },
     parts: [
-      { name: 'lab', state: 'starting', pid: 1, detail: '20 %: keys' },
-      { name: 'tor', state: 'down', pid: null, detail: null },
+      { name: 'lab', state: 'starting', pid: 1, detail: '20 %: keys', optional: false },
+      { name: 'tor', state: 'down', pid: null, detail: null, optional: false },
     ],
   }
   const first = planProgress(NOTHING_TOLD, starting)
   t.match(first.lines, [/NOT Tor/])
   t.equal(first.waitingFor, 'lab 20 %: keys; tor down')
-  const later = { ...starting, parts: [{ name: 'lab', state: 'starting', pid: 1, detail: '90 %' } as const] }
+  const later = {
+    ...starting,
+    parts: [{ name: 'lab', state: 'starting', pid: 1, detail: '90 %', optional: false } as const],
+  }
   t.same(planProgress(first.told, later).lines, [], 'what changes all the time goes on the line that is overwritten')
-  const lost = { name: 'tor', state: 'down', pid: null, detail: 'ended by SIGKILL' } as const
-  const failed = { name: 'gateway', state: 'failed', pid: null, detail: null } as const
-  const fresh = { name: 'gateway', state: 'down', pid: null, detail: null } as const
+  const lost = { name: 'tor', state: 'down', pid: null, detail: 'ended by SIGKILL', optional: false } as const
+  const failed = { name: 'gateway', state: 'failed', pid: null, detail: null, optional: false } as const
+  const fresh = { name: 'gateway', state: 'down', pid: null, detail: null, optional: false } as const
   t.same(planProgress(NOTHING_TOLD, { ...READY, parts: [fresh] }).lines, [])
-  const draining = { name: 'lab', state: 'draining', pid: 1, detail: null } as const
+  const draining = { name: 'lab', state: 'draining', pid: 1, detail: null, optional: false } as const
   t.same(planProgress(first.told, { ...starting, parts: [draining, lost, failed] }).lines, [
     'tor is down and starts again: ended by SIGKILL',
     'gateway failed: for no known reason',

@@ -59,8 +59,13 @@ export class Cordon {
 
   /** Start the command and leave it running. */
   start(...args: readonly string[]): ChildProcess {
+    return this.startUnder([process.execPath], ...args)
+  }
+
+  /** Start the command by another program, whose arguments end before the name of the command. */
+  startUnder([program = '', ...before]: readonly string[], ...args: readonly string[]): ChildProcess {
     const { PATH = '', XDG_CACHE_HOME = join(homedir(), '.cache') } = process.env
-    const child = spawn(process.execPath, [CORDON, ...args], {
+    const child = spawn(program, [...before, CORDON, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         PATH,
@@ -81,6 +86,10 @@ export class Cordon {
     return await finish(this.start(...args))
   }
 
+  async runUnder(program: readonly string[], ...args: readonly string[]): Promise<Run> {
+    return await finish(this.startUnder(program, ...args))
+  }
+
   /** Run the command and read what it prints for scripts. */
   // biome-ignore lint/suspicious/noExplicitAny: tests look at fields of answers whose schemas other tests check
   async json(...args: readonly string[]): Promise<any> {
@@ -91,6 +100,16 @@ export class Cordon {
   async pid(part: string): Promise<number> {
     const { parts } = await this.json('status')
     return parts.find(({ name }: { name: string }) => name === part).pid
+  }
+
+  /** Wait until all is ready and `part` is another process than `before`; tell the milliseconds since `since`. */
+  async backFrom(part: string, before: number, since: number): Promise<number> {
+    await until(`a new ${part}`, async () => {
+      const { state, parts } = await this.json('status')
+      const pid = parts.find(({ name }: { name: string }) => name === part).pid
+      return state === 'ready' && pid !== null && pid !== before ? true : undefined
+    })
+    return performance.now() - since
   }
 
   /** Processes that know this instance's directories: everything that we could leave behind. */

@@ -12,11 +12,11 @@ t.test('a part is ready only by its own word', async t => {
   const ways = Object.entries(TRANSITIONS).flatMap(([from, cells]) =>
     Object.entries(cells).flatMap(([event, to]) => (to === 'ready' ? [`${from} ${event}`] : [])),
   )
-  t.same(ways, ['starting announced-ready'])
+  t.same(ways, ['starting announced-ready', 'silent answered'])
 })
 
 t.test('a part that exits is never called ready or starting', async t => {
-  for (const state of ['starting', 'ready', 'draining'] as const) t.equal(advance(state, 'exited'), 'down')
+  for (const state of ['starting', 'ready', 'silent', 'draining'] as const) t.equal(advance(state, 'exited'), 'down')
 })
 
 t.test('README.md shows the diagram of the table', async t => {

@@ -5,12 +5,14 @@ import {
   beginSupervision,
   chooseParts,
   EXITS_UNTIL_FAILED,
+  FIRST_ANSWER_MS,
   isStopped,
   nextWake,
   PARTS,
   planRestart,
   RESTART_BACK_OFF,
   react,
+  SILENT_AFTER_MS,
   STABLE_MS,
   type Supervision,
   type SupervisionEvent,
@@ -63,7 +65,7 @@ const DOWN = { type: 'want', wanted: 'down' } as const
 t.test('parts are data', async t => {
   t.same(
     PARTS.map(({ name }) => name),
-    ['lab', 'tor', 'gateway'],
+    ['lab', 'tor', 'redis', 'gateway'],
   )
   const before = new Set<string>()
   for (const { name, needs } of PARTS) {
@@ -77,7 +79,7 @@ t.test('parts are data', async t => {
 t.test('starting', async t => {
   const story = new Story('lab', 'tor', 'gateway').tell(UP)
   t.same(story.actions, ['start lab', 'start gateway'], 'tor waits for the lab, the gateway for nothing')
-  t.equal(nextWake(story.supervision), undefined, 'and nobody is woken to see whether the lab is ready')
+  t.equal(nextWake(story.supervision), FIRST_ANSWER_MS, 'and nobody is woken to see whether the lab is ready')
   t.same(story.ready('lab').actions, ['start tor'])
   story.tell({ type: 'started', part: 'tor', pid: 7 })
   t.equal(story.part('tor').pid, 7)
@@ -86,7 +88,7 @@ t.test('starting', async t => {
   story.ready('tor').ready('gateway')
   t.same(story.states, ['ready', 'ready', 'ready'])
   t.equal(story.part('tor').detail, null)
-  t.equal(nextWake(story.supervision), undefined, 'a healthy supervisor sleeps')
+  t.equal(nextWake(story.supervision), SILENT_AFTER_MS, 'a healthy supervisor sleeps until an answer is missing')
 })
 
 t.test('stopping goes backwards, one part after the other', async t => {
@@ -151,12 +153,61 @@ t.test('a failure that no restart mends', async t => {
   t.same(story.after(1).actions, [], 'killed once')
   story.exit('tor')
   t.match(story.part('tor'), { state: 'failed', detail: 'tor is not installed', trouble: { code: 'TOR_MISSING' } })
-  t.equal(nextWake(story.supervision), undefined, 'waiting would not help')
-  t.same(story.after(3_600_000).actions, [])
+  t.ok((nextWake(story.supervision) ?? 0) > story.now, 'waiting would not help: only the other part is looked after')
+  for (let ms = 0; ms < 3_600_000; ms += 60_000) {
+    story.now += 60_000
+    t.same(story.tell({ type: 'answered', part: 'gateway' }).actions, [])
+  }
   t.same(story.tell({ type: 'mended' }).actions, ['start tor'], 'a change gives it a fresh chance')
   t.equal(story.part('gateway').state, 'ready', 'nothing of this touches the others')
   story.exit('tor').tell(DOWN)
   t.same(story.exit('gateway').states, ['down', 'down'])
+})
+
+t.test('SUP-03: a part that stops answering is not called ready, and is replaced within its watchdog', async t => {
+  const story = new Story('tor', 'gateway').tell(UP).ready('tor').ready('gateway')
+  const answer = (): Story => story.tell({ type: 'answered', part: 'tor' })
+  for (let times = 0; times < 5; times++) {
+    story.now += 2000
+    answer().tell({ type: 'answered', part: 'gateway' })
+  }
+  story.now += SILENT_AFTER_MS - 1
+  answer().tell({ type: 'tick' })
+  t.same(story.states, ['ready', 'ready'])
+  t.same(story.after(1).actions, [])
+  t.match(story.part('gateway'), { state: 'silent', detail: 'does not answer' })
+  t.equal(story.part('tor').state, 'ready', 'the other one is')
+  story.now = story.part('gateway').believedUntil - 1
+  t.same(answer().actions, [])
+  t.same(story.after(1).actions, ['kill gateway'], 'after its watchdog')
+  t.same(story.after(1000).actions, [], 'once')
+  story.tell({ type: 'exited', part: 'gateway', detail: 'ended by SIGKILL' })
+  t.match(story.part('gateway'), { state: 'down', detail: 'did not answer for 6 s and was ended' })
+  t.same(answer().after(RESTART_BACK_OFF.firstMs).actions, ['start gateway'])
+})
+
+t.test('a part that answers again is ready again', async t => {
+  const story = new Story('lab', 'tor').tell(UP).ready('lab').ready('tor').after(SILENT_AFTER_MS)
+  t.same(story.states, ['silent', 'silent'])
+  t.same(story.actions, [], 'what needs a silent part goes on')
+  story.tell({ type: 'answered', part: 'tor' }).tell({ type: 'answered', part: 'lab' })
+  t.same(story.states, ['ready', 'ready'])
+  t.equal(story.part('tor').detail, null)
+  t.same(story.tell({ type: 'announced', part: 'tor', message: { type: 'alive' } }).states, ['ready', 'ready'])
+})
+
+t.test('a part that never answers at all', async t => {
+  const story = new Story('gateway').tell(UP)
+  t.same(story.after(FIRST_ANSWER_MS - 1).actions, [], 'has a minute to load on a busy machine')
+  t.same(story.after(1).actions, ['kill gateway'])
+})
+
+t.test('a supervisor that was held up blames nobody', async t => {
+  const story = new Story('gateway').tell(UP).ready('gateway')
+  story.now += 600_000
+  t.same(story.tell({ type: 'held-up' }).actions, [])
+  t.equal(story.part('gateway').state, 'ready')
+  t.same(story.after(6000).actions, ['kill gateway'], 'its time begins anew')
 })
 
 /** Report whether the supervisor would wake itself again and again, and do nothing each time. */
@@ -175,6 +226,8 @@ t.test('laws', async t => {
     fc.constantFrom<SupervisionEvent>(UP, DOWN, { type: 'tick' }, { type: 'mended' }),
     part.map((name): SupervisionEvent => ({ type: 'exited', part: name, detail: 'gone' })),
     part.map((name): SupervisionEvent => ({ type: 'announced', part: name, message: { type: 'ready' } })),
+    part.map((name): SupervisionEvent => ({ type: 'answered', part: name })),
+    fc.constant<SupervisionEvent>({ type: 'held-up' }),
   )
   const steps = fc.array(fc.tuple(event, fc.integer({ min: 0, max: 40_000 })), { maxLength: 60 })
   fc.assert(

@@ -6,7 +6,9 @@ import {
   judgeState,
   LogRing,
   listParts,
+  looksAlike,
   type PartState,
+  parsePartLogLine,
   parseTorLogLine,
   type Supervision,
 } from '../../src/lifecycle/index.ts'
@@ -23,12 +25,13 @@ const GATEWAY: GatewayStatus = {
   state: 'ready',
   tor: { control: 'connected', version: '0.4.9.11', progress: 100, circuitEstablished: true },
   apps: [],
+  audit: { verdict: 'held', drift: [] },
   configurationTrouble: null,
 }
 
-const withStates = (wanted: 'up' | 'down', tor: PartState, gateway: PartState): Supervision => {
-  const begun = beginSupervision(chooseParts(['tor', 'gateway']))
-  const states = { lab: 'down', tor, gateway } as const
+const withStates = (wanted: 'up' | 'down', tor: PartState, gateway: PartState, redis?: PartState): Supervision => {
+  const begun = beginSupervision(chooseParts(redis === undefined ? ['tor', 'gateway'] : ['tor', 'redis', 'gateway']))
+  const states = { lab: 'down', tor, gateway, redis: redis ?? 'down' } as const
   return { wanted, parts: begun.parts.map(part => ({ ...part, state: states[part.definition.name] })) }
 }
 
@@ -45,10 +48,32 @@ t.test('the state of the whole', async t => {
   t.equal(judgeState({ ...ready, supervision: withStates('down', 'draining', 'down') }), 'starting')
 })
 
+t.test('RED-01: without redis the traffic of apps passes, and the whole is degraded', async t => {
+  const judge = (redis: PartState, wasReady = false) =>
+    judgeState({ supervision: withStates('up', 'ready', 'ready', redis), tor: TOR, gateway: GATEWAY, wasReady })
+  t.equal(judge('ready'), 'ready')
+  t.equal(judge('failed'), 'degraded')
+  t.equal(judge('down'), 'degraded')
+  t.equal(judge('starting'), 'starting', 'at the start it is waited for')
+  t.equal(judge('starting', true), 'degraded')
+  t.equal(judge('silent', true), 'degraded')
+})
+
+t.test('only what can be seen from outside is a change', async t => {
+  const before = withStates('up', 'ready', 'ready')
+  const [tor, gateway] = before.parts
+  if (tor === undefined || gateway === undefined) throw new Error('no parts')
+  t.ok(looksAlike(before, { ...before, parts: [{ ...tor, believedUntil: 9 }, gateway] }))
+  t.notOk(looksAlike(before, { ...before, wanted: 'down' }))
+  for (const change of [{ state: 'silent' }, { pid: 7 }, { detail: '5 %' }] as const) {
+    t.notOk(looksAlike(before, { ...before, parts: [{ ...tor, ...change }, gateway] }), JSON.stringify(change))
+  }
+})
+
 t.test('the list of parts names each with its state', async t => {
   t.same(listParts(withStates('up', 'ready', 'starting')), [
-    { name: 'tor', state: 'ready', pid: null, detail: null },
-    { name: 'gateway', state: 'starting', pid: null, detail: null },
+    { name: 'tor', state: 'ready', pid: null, detail: null, optional: false },
+    { name: 'gateway', state: 'starting', pid: null, detail: null, optional: false },
   ])
 })
 
@@ -57,6 +82,23 @@ t.test('the ring keeps the newest thousand lines', async t => {
   for (let n = 0; n < 1500; n++) ring.push({ part: 'tor', level: 'info', text: String(n) })
   t.equal(ring.lines().length, 1000)
   t.equal(ring.lines()[0]?.text, '500')
+})
+
+t.test('lines of our own parts', async t => {
+  const record = { at: '2026-11-23T01:55:23.832Z', level: 'info', part: 'gateway', key: 'queue.usable' }
+  const says = 'the queue can be used'
+  t.same(parsePartLogLine(JSON.stringify({ ...record, fields: { part: 'gateway' }, says })), {
+    level: 'info',
+    text: says,
+  })
+  t.match(
+    parsePartLogLine(
+      JSON.stringify({ ...record, level: 'debug', fields: { app: 'mail', count: 2 }, says, detail: 'no' }),
+    ),
+    { level: 'info', text: `${says} (app=mail, count=2): no` },
+  )
+  t.same(parsePartLogLine('node: bad option'), { level: 'error', text: 'node: bad option' })
+  t.match(parsePartLogLine('{"level":7}'), { level: 'error' })
 })
 
 t.test("lines of tor's log", async t => {

@@ -1,8 +1,19 @@
-import type { PartMessage } from '../../contracts/index.ts'
+import { flushCompileCache } from 'node:module'
+import Value from 'typebox/value'
+import { PART_QUESTION, type PartMessage } from '../../contracts/index.ts'
 
 /** Tell the supervisor, if one started us, how this part is. */
 export function announce(message: PartMessage): void {
   if (process.connected === true) process.send?.(message)
+}
+
+/** Answer the supervisor's question whether this part lives. The answer comes from the event loop that does its work. */
+export function answerHealth(): void {
+  process.on('message', message => {
+    if (Value.Check(PART_QUESTION, message)) announce({ type: 'alive' })
+  })
+  // Node keeps compiled sources at an orderly end only; a part that is killed must not start slowly for ever.
+  process.once('message', () => flushCompileCache())
 }
 
 /** Call `stop` once when the supervisor has gone or asks us to end (SIGTERM, SIGINT). */

@@ -1,5 +1,5 @@
 /** Runtime edge: this machine's files, sockets, clock and system calls, as more than one part needs them. */
-export { announce, onStop } from './announce.ts'
+export { announce, answerHealth, onStop } from './announce.ts'
 export { readFileBounded, writeFileAtomically } from './atomic-file.ts'
 export type { ControlConnection, ControlOptions } from './control-connection.ts'
 export { openControlConnection } from './control-connection.ts'

@@ -1,0 +1,22 @@
+import type { PartName } from '@cordon/shared/contracts'
+import { driveExternalTor } from './external-tor-part.ts'
+import { driveGateway } from './gateway-part.ts'
+import type { Instance } from './instance.ts'
+import { driveLab } from './lab-part.ts'
+import type { PartDriver } from './part-driver.ts'
+import { driveRedis } from './redis-part.ts'
+import { driveTor } from './tor-part.ts'
+import type { TorWatch } from './tor-watch.ts'
+
+/** Choose the parts that an instance has, and what starts each. What the configuration names is not started. */
+export function choosePartDrivers(instance: Instance, watch: TorWatch): ReadonlyMap<PartName, PartDriver> {
+  const { configuration, labDirectory } = instance
+  const drivers = new Map<PartName, PartDriver>()
+  if (labDirectory !== undefined) drivers.set('lab', driveLab(instance, labDirectory))
+  const external = configuration.tor?.external
+  // The lab brings its own network, which an external tor is not part of.
+  const useExternal = external !== undefined && labDirectory === undefined
+  drivers.set('tor', useExternal ? driveExternalTor(external, watch) : driveTor(instance, watch))
+  if (configuration.redis === undefined) drivers.set('redis', driveRedis(instance))
+  return drivers.set('gateway', driveGateway(instance))
+}
