@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { layOutRuntime } from '@cordon/shared/contracts'
 import { explain, Fault } from '@cordon/shared/errors'
 import { announce, answerHealth, onStop } from '@cordon/shared/runtime/edge'
+import { openTelemetry } from '@cordon/shared/telemetry/edge'
 import { Gateway } from './edge/gateway.ts'
 
 process.umask(0o077)
@@ -12,9 +13,7 @@ const { values } = parseArgs({
   options: { config: { type: 'string' }, 'state-dir': { type: 'string' }, 'runtime-dir': { type: 'string' } },
 })
 
-const warn = (message: string): void => {
-  process.stderr.write(`${message}\n`)
-}
+const telemetry = openTelemetry({ part: 'gateway' })
 
 try {
   const { config, 'state-dir': stateDirectory, 'runtime-dir': runtimeDirectory } = values
@@ -22,14 +21,15 @@ try {
     throw new Error('usage: main.ts --config FILE --state-dir DIR --runtime-dir DIR')
   }
   const layout = layOutRuntime(runtimeDirectory)
-  const gateway = await Gateway.open({ configurationPath: config, stateDirectory, layout, warn })
+  const gateway = await Gateway.open({ configurationPath: config, stateDirectory, layout, telemetry })
   onStop(() => {
-    void gateway.close().then(() => process.exit(0))
+    telemetry.log('part.stopping', { part: 'gateway' })
+    void Promise.all([gateway.close(), telemetry.close()]).then(() => process.exit(0))
   })
   announce({ type: 'ready' })
 } catch (cause) {
   const { code, next } = cause instanceof Fault ? cause : { code: 'GW_FAILED', next: undefined }
-  warn(explain(cause))
+  telemetry.log('part.failed', { part: 'gateway' }, cause)
   announce({ type: 'failed', code, message: explain(cause), next: next ?? null })
   process.exitCode = 1
   if (process.connected) process.disconnect()

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { layOutRuntime, type RuntimeLayout } from '@cordon/shared/contracts'
 import { monotonicNow } from '@cordon/shared/runtime/edge'
 import { encodeGreeting, encodeRequest, encodeUserPassword, parseTarget, type SocksCommand } from '@cordon/shared/socks'
+import { openTelemetry } from '@cordon/shared/telemetry/edge'
 import type { Test } from 'tap'
 import { Agent, request as httpRequest } from 'undici'
 import { Gateway } from '../src/edge/gateway.ts'
@@ -29,7 +30,8 @@ export class GatewayUnderTest {
   readonly tor: FakeTor
   readonly layout: RuntimeLayout
   readonly directory: string
-  readonly warnings: string[] = []
+  /** Strict: what is not on the allow-list throws. */
+  readonly telemetry = openTelemetry({ part: 'gateway', strict: true })
   readonly #agent: Agent
   #gateway: Gateway | undefined
 
@@ -64,7 +66,7 @@ export class GatewayUnderTest {
       configurationPath: this.configurationPath,
       stateDirectory: join(this.directory, 'state'),
       layout: this.layout,
-      warn: message => this.warnings.push(message),
+      telemetry: this.telemetry,
     })
   }
 
@@ -74,14 +76,25 @@ export class GatewayUnderTest {
   }
 
   /** Ask the admin API. */
-  async api(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object): Promise<{ status: number; body: never }> {
+  async api(
+    method: 'GET' | 'POST' | 'DELETE',
+    path: string,
+    body?: object,
+    headers: Record<string, string> = {},
+  ): Promise<{ status: number; body: never }> {
     const answer = await httpRequest(`http://cordon${path}`, {
       method,
       dispatcher: this.#agent,
-      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+      headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
     const text = await answer.body.text()
     return { status: answer.statusCode, body: (text === '' ? undefined : JSON.parse(text)) as never }
+  }
+
+  /** Ask the admin API for text. */
+  async text(path: string): Promise<string> {
+    return await (await httpRequest(`http://cordon${path}`, { dispatcher: this.#agent })).body.text()
   }
 
   /** Find the port of an app. */

@@ -50,6 +50,11 @@ export class CircuitTable {
     this.#circuits.clear()
   }
 
+  /** List every circuit that exists. */
+  get circuits(): readonly SeenCircuit[] {
+    return [...this.#circuits.values()]
+  }
+
   /** List the circuits that have carried a stream of `username`, all legs of a conflux set included. */
   circuitsOf(username: string): readonly SeenCircuit[] {
     const own = [...this.#circuits.values()].filter(({ usernames }) => usernames.has(username))

@@ -15,6 +15,7 @@ import {
 import { Fault, type FaultCode } from '@cordon/shared/errors'
 import { APP_ID_PATTERN } from '@cordon/shared/isolation'
 import { listenPrivately } from '@cordon/shared/runtime/edge'
+import { LOG_RECORD, parseTraceParent, SPAN_RECORD, type SpanContext, type Telemetry } from '@cordon/shared/telemetry'
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify'
 import Type from 'typebox'
@@ -26,7 +27,8 @@ export interface AdminDependencies {
   status(): GatewayStatus
   describe(app: LiveApp): AppStatus
   circuits(app: string | undefined): Promise<Circuits>
-  renew(app: string): Promise<Renewed>
+  renew(app: string, parent: SpanContext | undefined): Promise<Renewed>
+  readonly telemetry: Telemetry
   readonly registrar: AppRegistrar
 }
 
@@ -83,10 +85,20 @@ export function buildAdminApi(dependencies: AdminDependencies): FastifyInstance 
     return reply.code(204).send()
   })
   admin.post('/v1/apps/:id/renew', { schema: { params: NAMED, ...answers(RENEWED) } }, request =>
-    dependencies.renew(request.params.id),
+    dependencies.renew(request.params.id, parseTraceParent(request.headers['traceparent'])),
   )
   admin.get('/v1/circuits', { schema: { querystring: SELECTION, ...answers(CIRCUITS) } }, request =>
     dependencies.circuits(request.query.app),
+  )
+  const { telemetry } = dependencies
+  admin.get('/v1/spans', { schema: answers(Type.Object({ spans: Type.Array(SPAN_RECORD) })) }, () => ({
+    spans: [...telemetry.spans()],
+  }))
+  admin.get('/v1/logs', { schema: answers(Type.Object({ lines: Type.Array(LOG_RECORD) })) }, () => ({
+    lines: [...telemetry.lines()],
+  }))
+  admin.get('/v1/metrics', async (_request, reply) =>
+    reply.type('text/plain; version=0.0.4; charset=utf-8').send(await telemetry.metrics()),
   )
   return admin
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { explain, Fault } from '@cordon/shared/errors'
 import { type AppId, formatAppTag, SECRET_BYTES, TAG_BYTES } from '@cordon/shared/isolation'
+import type { Telemetry } from '@cordon/shared/telemetry'
 import { type DeclaredApp, planChanges } from '../apps/index.ts'
 import { AppIdentity } from '../streams/index.ts'
 import { type AppPort, openAppPort } from './app-port.ts'
@@ -21,7 +22,7 @@ export interface AppTableOptions {
   /** Asked at each connection, so that new limits hold for the next one. */
   settings(): SessionSettings
   readonly ownerUid: number
-  warn(message: string): void
+  readonly telemetry: Telemetry
 }
 
 /** The apps that live now, each with its listeners. Changing one never touches another. */
@@ -102,7 +103,9 @@ export class AppTable {
       entry.trouble = undefined
     } catch (cause) {
       const trouble = cause instanceof Fault ? cause.message : explain(cause)
-      if (entry.trouble === undefined) this.#options.warn(trouble)
+      if (entry.trouble === undefined) {
+        this.#options.telemetry.log('gateway.app.trouble', { app: id, appPort: port }, cause)
+      }
       entry.trouble = trouble
     }
   }

@@ -6,12 +6,11 @@ import {
   completeLimits,
   type GatewayStatus,
   type Limits,
-  type Renewed,
   type RuntimeLayout,
 } from '@cordon/shared/contracts'
-import { explain, Fault } from '@cordon/shared/errors'
-import { openPrivateDirectory, readFileBounded } from '@cordon/shared/runtime/edge'
-import { closeCircuit } from '@cordon/shared/tor-control'
+import { explain } from '@cordon/shared/errors'
+import { openPrivateDirectory } from '@cordon/shared/runtime/edge'
+import type { Telemetry } from '@cordon/shared/telemetry'
 import type { FastifyInstance } from 'fastify'
 import { CircuitTable } from '../audit/index.ts'
 import { buildAdminApi, closeAdmin, listenForAdmin } from './admin-api.ts'
@@ -21,60 +20,73 @@ import { AppTable } from './app-table.ts'
 import { reportCircuits } from './circuit-report.ts'
 import { readConfiguration, watchConfiguration } from './configuration-file.ts'
 import { readStreamBudget } from './descriptor-budget.ts'
+import { GatewayJobs } from './gateway-jobs.ts'
+import { observeGateway } from './gateway-metrics.ts'
 import type { LiveApp } from './live-app.ts'
 import { RegistryFile } from './registry-file.ts'
 import { RelayCountries } from './relay-countries.ts'
+import { Renewal } from './renewal.ts'
 import type { SessionSettings } from './session.ts'
 import { TorLink } from './tor-link.ts'
-
-/** A password that a person typed is shorter. Arbitrary. */
-const PASSWORD_MAX_BYTES = 1024
+import { locateTor, type TorPlace } from './tor-place.ts'
+import { Verifier } from './verifier.ts'
 
 export interface GatewayOptions {
   readonly configurationPath: string
   readonly stateDirectory: string
   readonly layout: RuntimeLayout
-  warn(message: string): void
+  readonly telemetry: Telemetry
 }
 
 /** The gateway: app ports, isolation, the view of tor, and the admin API. */
 export class Gateway {
   readonly #options: GatewayOptions
+  readonly #tor: TorPlace
   readonly #circuits = new CircuitTable()
   readonly #table: AppTable
   readonly #link: TorLink
   readonly #countries: RelayCountries
+  readonly #renewal: Renewal
+  readonly #verifier: Verifier
   readonly #streamBudget = readStreamBudget()
   readonly #machineNames = new Set([hostname().toLowerCase()])
-  readonly #external: NonNullable<Configuration['tor']>['external']
   #limits: Limits
   #configurationTrouble: string | null = null
   #idleTimer: NodeJS.Timeout | undefined
   #unwatch: (() => void) | undefined
   #admin: FastifyInstance | undefined
-  /** Apps that were renewed while tor could not be told to close their circuits. */
-  readonly #unclosed = new Set<LiveApp>()
+  #jobs: GatewayJobs | undefined
 
-  private constructor(options: GatewayOptions, configuration: Configuration, password: string | undefined) {
+  private constructor(options: GatewayOptions, configuration: Configuration, tor: TorPlace) {
+    const { layout, telemetry } = options
     this.#options = options
+    this.#tor = tor
     this.#limits = completeLimits(configuration.limits)
-    this.#external = configuration.tor?.external
-    const { layout, warn } = options
     this.#table = new AppTable({
       socketPath: app => layout.appSocket(app),
       settings: () => this.#sessionSettings(),
       ownerUid: process.getuid?.() ?? -1,
-      warn,
+      telemetry,
     })
-    const control = this.#external?.control
     this.#link = new TorLink({
-      socketPath: control === undefined ? layout.torControlSocket : pathOf(control),
-      password,
+      socketPath: tor.controlSocket,
+      password: tor.password,
       table: this.#circuits,
-      onConnected: () => void this.#closeLeftovers(),
-      warn,
+      onConnected: () => void this.#renewal.makeUp(),
+      onLost: () => this.#verifier.doubt(),
+      telemetry,
     })
     this.#countries = new RelayCountries(this.#link)
+    this.#renewal = new Renewal(this.#link, this.#circuits, telemetry)
+    this.#verifier = new Verifier({
+      link: this.#link,
+      table: this.#circuits,
+      telemetry,
+      socksSockets: [...new Set(Object.values(tor.socksSockets))],
+      others: tor.others,
+      isApp: username => this.#table.apps.some(({ identity }) => identity.tag === username),
+    })
+    observeGateway(telemetry, this.#table, this.#circuits, this.#link)
   }
 
   /** Open the app ports and the admin API, or throw a Fault. Tor need not be there: streams then fail. */
@@ -82,7 +94,7 @@ export class Gateway {
     const { layout, stateDirectory, configurationPath } = options
     for (const path of [layout.directory, layout.appsDirectory, stateDirectory]) await openPrivateDirectory(path)
     const configuration = await readConfiguration(configurationPath)
-    const gateway = new Gateway(options, configuration, await readPassword(configuration))
+    const gateway = new Gateway(options, configuration, await locateTor(configuration, layout))
     try {
       await gateway.#start(configuration)
     } catch (cause) {
@@ -95,38 +107,47 @@ export class Gateway {
   async close(): Promise<void> {
     this.#unwatch?.()
     clearInterval(this.#idleTimer)
-    this.#link.stop()
     await this.#table.close()
+    await this.#jobs?.close()
+    this.#link.stop()
     if (this.#admin !== undefined) await closeAdmin(this.#admin)
   }
 
   async #start(configuration: Configuration): Promise<void> {
-    const registrar = await AppRegistrar.open(this.#table, new RegistryFile(this.#options.stateDirectory))
+    const { stateDirectory, configurationPath, layout, telemetry } = this.#options
+    const registrar = await AppRegistrar.open(this.#table, new RegistryFile(stateDirectory))
     await registrar.configure(configuration.apps)
     this.#restartIdleTimer()
-    this.#unwatch = watchConfiguration(this.#options.configurationPath, () => void this.#reload(registrar))
+    this.#unwatch = watchConfiguration(configurationPath, () => void this.#reload(registrar))
     this.#admin = buildAdminApi({
       registrar,
+      telemetry,
       status: () => this.#status(),
       describe: app => this.#describe(app),
       circuits: app => this.#report(app),
-      renew: app => this.#renew(app),
+      renew: async (app, parent) => await this.#renewal.renew(this.#table.find(app), parent),
     })
-    await listenForAdmin(this.#admin, this.#options.layout.gatewaySocket)
+    await listenForAdmin(this.#admin, layout.gatewaySocket)
+    const redis = configuration.redis ?? { socket: layout.redisSocket }
+    this.#jobs = await GatewayJobs.open({ redis, stateDirectory, telemetry, verifier: this.#verifier })
   }
 
   /** Follow a changed file. With a mistake in it the old one stays live, and the status says so. */
   async #reload(registrar: AppRegistrar): Promise<void> {
+    const { configurationPath, telemetry } = this.#options
+    const span = telemetry.startSpan('gateway.reload')
     try {
-      const configuration = await readConfiguration(this.#options.configurationPath)
+      const configuration = await readConfiguration(configurationPath)
       await registrar.configure(configuration.apps)
       this.#limits = completeLimits(configuration.limits)
       this.#restartIdleTimer()
       this.#configurationTrouble = null
+      span.end({ outcome: 'ok' })
     } catch (cause) {
       this.#configurationTrouble = explain(cause)
-      // Which mistake may name a host: that is for the status, which only this user sees, and not for a log.
-      this.#options.warn('the changed configuration has a mistake and is not followed; see `cordon status`')
+      span.fail(cause)
+      // The mistake may name a host: that is for the status, which only this user sees, and not for a log.
+      telemetry.log('gateway.configuration.kept')
     }
   }
 
@@ -140,22 +161,16 @@ export class Gateway {
   }
 
   #sessionSettings(): SessionSettings {
-    const { layout } = this.#options
     return {
       handshakeMs: this.#limits.handshakeSeconds * 1000,
       connectMs: this.#limits.connectSeconds * 1000,
       handshakesPerApp: this.#limits.handshakesPerApp,
       streamsPerApp: this.#limits.streamsPerApp,
       hasRoom: () => this.#countSessions() < this.#streamBudget,
-      socksSocket: circuits => this.#socksSocket(circuits, layout),
+      socksSocket: circuits => this.#tor.socksSockets[circuits],
       machineNames: this.#machineNames,
+      telemetry: this.#options.telemetry,
     }
-  }
-
-  #socksSocket(circuits: 'long' | 'short', layout: RuntimeLayout): string {
-    if (this.#external === undefined) return circuits === 'long' ? layout.torSocksSocket : layout.torSocksShortSocket
-    const { socks, socksShort } = this.#external
-    return pathOf(circuits === 'short' ? (socksShort ?? socks) : socks)
   }
 
   #countSessions(): number {
@@ -171,6 +186,7 @@ export class Gateway {
       state: troubled ? 'degraded' : tor.progress < 100 ? 'starting' : 'ready',
       tor,
       apps: this.#table.apps.map(app => this.#describe(app)),
+      audit: this.#verifier.audit,
       configurationTrouble: this.#configurationTrouble,
     }
   }
@@ -188,45 +204,4 @@ export class Gateway {
     const apps = app === undefined ? this.#table.apps : [this.#table.find(app)]
     return await reportCircuits(apps, this.#circuits, this.#countries)
   }
-
-  /** Raise the app's nym epoch, end its streams, and have tor close its circuits; others notice nothing. */
-  async #renew(name: string): Promise<Renewed> {
-    const app = this.#table.find(name)
-    // First the epoch: from here on no stream can get onto an old circuit, whatever happens below.
-    const nymEpoch = app.identity.renew()
-    const streamsClosed = app.closeSessions()
-    if (this.#link.state.control === 'lost') this.#unclosed.add(app)
-    const circuitsClosed = await this.#closeCircuits(app)
-    return { id: app.declared.id, nymEpoch, circuitsClosed, streamsClosed }
-  }
-
-  async #closeCircuits(app: LiveApp): Promise<number> {
-    const circuits = this.#circuits.circuitsOf(app.identity.tag)
-    // A circuit that has gone meanwhile is answered with an error (552), and is as closed as the others.
-    const answers = await Promise.all(circuits.map(({ id }) => this.#link.tell(closeCircuit(id))))
-    return answers.length
-  }
-
-  async #closeLeftovers(): Promise<void> {
-    for (const app of this.#unclosed) {
-      this.#unclosed.delete(app)
-      // Lost again: nothing can use these circuits, and tor lets go of them by itself.
-      await this.#closeCircuits(app).catch(() => {})
-    }
-  }
-}
-
-/** The path of an address that the configuration's schema admits: `unix:/PATH`. */
-const pathOf = (address: string): string => address.slice('unix:'.length)
-
-async function readPassword(configuration: Configuration): Promise<string | undefined> {
-  const path = configuration.tor?.external?.passwordFile
-  if (path === undefined) return undefined
-  const bytes = await readFileBounded(path, PASSWORD_MAX_BYTES)
-  if (bytes !== undefined) return bytes.toString('utf8').replace(/\n$/, '')
-  throw new Fault('CFG_UNREADABLE', `${path}, the passwordFile of the external tor, is not there`, {
-    where: 'host',
-    retry: 'never',
-    next: 'Write the control password into it, readable for you alone.',
-  })
 }

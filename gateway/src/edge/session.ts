@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net'
-import { REPLY } from '@cordon/shared/socks'
+import { monotonicNow } from '@cordon/shared/runtime/edge'
+import { nearestRfc1928, REPLY } from '@cordon/shared/socks'
+import type { Span, Telemetry } from '@cordon/shared/telemetry'
 import { judgeAddress, judgeRequest } from '../policy/index.ts'
-import { type AnswerEncoder, replyForRefusal } from '../streams/index.ts'
+import { type AnswerEncoder, type AppProtocol, replyForRefusal } from '../streams/index.ts'
 import type { LiveApp } from './live-app.ts'
 import { relay } from './relay.ts'
 import { endWith, type ReadRequest, readRequest } from './request-reader.ts'
@@ -18,6 +20,7 @@ export interface SessionSettings {
   /** Tor's SocksPort for the app, by how long its circuits live. */
   socksSocket(circuits: 'long' | 'short'): string
   readonly machineNames: ReadonlySet<string>
+  readonly telemetry: Telemetry
 }
 
 /** One connection of an app, from its first byte to the last. */
@@ -25,6 +28,8 @@ export class Session {
   readonly #app: LiveApp
   readonly #settings: SessionSettings
   readonly #client: Socket
+  readonly #acceptedAt = monotonicNow()
+  #opening: { readonly span: Span<'gateway.stream'>; readonly protocol: AppProtocol } | undefined
   #tor: Socket | undefined
   #attached = false
   /** What the client and tor had sent when the stream began: not the app's data. */
@@ -77,6 +82,9 @@ export class Session {
 
   #begin({ request, answers, readAhead }: ReadRequest): void {
     const { declared, policy, identity, sessions } = this.#app
+    const { protocol } = request
+    const attributes = { app: declared.id, protocol }
+    this.#opening = { span: this.#settings.telemetry.startSpan('gateway.stream', { attributes }), protocol }
     const port = request.command === 'connect' ? request.port : undefined
     const refusal = judgeRequest({ target: request.target, port }, policy, this.#settings.machineNames)
     if (refusal !== undefined) {
@@ -119,11 +127,13 @@ export class Session {
           this.#refuse(answers, REPLY.hostUnreachable)
         } else {
           endWith(this.#client, answers.resolved(outcome.target))
+          this.#report('ok', REPLY.succeeded)
         }
         break
       case 'connected':
         this.#torHead = tor.bytesRead - outcome.readAheadBytes
         this.#client.write(answers.connected())
+        this.#report('ok', REPLY.succeeded)
         relay(this.#client, outcome.stream)
         this.#attached = true
     }
@@ -131,10 +141,28 @@ export class Session {
 
   #refuse(answers: AnswerEncoder, code: number): void {
     endWith(this.#client, answers.refused(code))
+    this.#report('refused', code)
+  }
+
+  /** Say how the opening of the stream ended: for which app and with which reply, never where to. */
+  #report(outcome: 'ok' | 'refused' | 'cut', reply?: number): void {
+    const opening = this.#opening
+    if (opening === undefined) return
+    this.#opening = undefined
+    const { telemetry } = this.#settings
+    const app = this.#app.declared.id
+    const { span, protocol } = opening
+    // The nearest plain code: tor's extended ones would tell that an onion service was asked for.
+    span.end({ outcome, ...(reply === undefined ? {} : { reply: nearestRfc1928(reply) }) })
+    telemetry.count('cordon.streams.opened', { app, protocol, outcome })
+    telemetry.measure('cordon.stream.opening', (monotonicNow() - this.#acceptedAt) / 1000, { outcome })
+    if (outcome === 'refused')
+      telemetry.log('gateway.stream.refused', { app, protocol, reply: nearestRfc1928(reply ?? 1) })
   }
 
   /** The client has closed. Tor's side may still be sending what the client sent last: it is over when that is. */
   #end(): void {
+    this.#report('cut')
     const tor = this.#tor
     if (this.#attached && tor !== undefined && !tor.closed) {
       tor.once('close', () => this.#forget())

@@ -158,7 +158,8 @@ export class Socks5Handshake implements AppHandshake {
     const command = COMMANDS.get(this.#command ?? -1)
     if (command === undefined) return { type: 'refused', send: answers.refused(REPLY.commandNotSupported) }
     const target = parseTarget(this.#request.dstAddr)
-    const request = { command, target, port: this.#request.dstPort, credentials: this.#credentials }
+    const port = this.#request.dstPort
+    const request = { protocol: 'socks5', command, target, port, credentials: this.#credentials } as const
     return { type: 'request', request, answers, readAhead: this.#feed.rest }
   }
 

@@ -1,6 +1,7 @@
 import { Fault, type Malformed } from '@cordon/shared/errors'
 import { planWait } from '@cordon/shared/runtime'
 import { type ControlConnection, openControlConnection } from '@cordon/shared/runtime/edge'
+import type { Telemetry } from '@cordon/shared/telemetry'
 import {
   type Command,
   getInfo,
@@ -36,7 +37,9 @@ export interface TorLinkOptions {
   readonly table: CircuitTable
   /** Called when the connection stands, events and state included. */
   onConnected(): void
-  warn(message: string): void
+  /** Called when it is lost: nothing is known from then on. */
+  onLost(): void
+  readonly telemetry: Telemetry
 }
 
 /**
@@ -91,10 +94,13 @@ export class TorLink {
       this.#connection = connection
       await this.#subscribe(connection)
       this.#attempt = 0
+      this.#options.telemetry.log('gateway.tor.found')
       this.#options.onConnected()
     } catch (cause) {
       // Tor not being there yet is the normal case and shows in the state; not getting along with it is not.
-      if (cause instanceof Fault && cause.code === 'TOR_CONTROL_REFUSED') this.#options.warn(cause.message)
+      if (cause instanceof Fault && cause.code === 'TOR_CONTROL_REFUSED') {
+        this.#options.telemetry.log('gateway.tor.refused', {}, cause)
+      }
       if (this.#connection === undefined) this.#retry()
       else this.#connection.close() // and its onClose retries
     }
@@ -145,6 +151,8 @@ export class TorLink {
     this.#connection = undefined
     this.#state = LOST
     this.#options.table.clear()
+    this.#options.onLost()
+    if (!this.#stopped) this.#options.telemetry.log('gateway.tor.lost')
     this.#retry()
   }
 

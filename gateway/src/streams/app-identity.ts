@@ -3,7 +3,9 @@ import {
   type AppId,
   type AppTag,
   deriveSocksCredentials,
+  encodeIsolationKey,
   FIRST_NYM_EPOCH,
+  type IsolationKey,
   type IsolationScope,
   type NymEpoch,
   raiseNymEpoch,
@@ -18,6 +20,8 @@ export class AppIdentity {
   readonly #secret: Uint8Array
   #nymEpoch: NymEpoch = FIRST_NYM_EPOCH
   #streams = 0
+  /** The newest key and its credentials: most streams of an app have the key of the one before. */
+  #newest: { readonly key: string; readonly credentials: SocksCredentials } | undefined
 
   constructor(app: AppId, tag: AppTag, secret: Uint8Array) {
     this.app = app
@@ -38,12 +42,17 @@ export class AppIdentity {
   /** Give the credentials by which tor keeps this request apart from all that it may not share a circuit with. */
   isolate(request: AppRequest, isolate: NonNullable<AppSettings['isolate']>): SocksCredentials {
     this.#streams += 1
-    return deriveSocksCredentials(this.#secret, this.tag, {
+    const key: IsolationKey = {
       app: this.app,
       nymEpoch: this.#nymEpoch,
       credentials: request.credentials,
       scope: scopeOf(request, isolate, this.#streams),
-    })
+    }
+    const encoded = Buffer.from(encodeIsolationKey(key)).toString('latin1')
+    if (this.#newest?.key === encoded) return this.#newest.credentials
+    const credentials = deriveSocksCredentials(this.#secret, this.tag, key)
+    this.#newest = { key: encoded, credentials }
+    return credentials
   }
 }
 

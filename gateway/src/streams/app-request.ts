@@ -1,8 +1,12 @@
 import type { AppCredentials } from '@cordon/shared/isolation'
 import type { SocksCommand, Target } from '@cordon/shared/socks'
 
+/** What an app port speaks. */
+export type AppProtocol = 'socks4' | 'socks5' | 'http'
+
 /** What an app asked for, whichever protocol it spoke. Target and credentials are the app's own and never written. */
 export interface AppRequest {
+  readonly protocol: AppProtocol
   readonly command: SocksCommand
   readonly target: Target
   readonly port: number

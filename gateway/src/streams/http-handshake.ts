@@ -21,7 +21,8 @@ export class HttpHandshake implements AppHandshake {
         const { basic, streamIsolation, legacyStreamIsolation } = head.credentials ?? {}
         const parts = [basic?.user, basic?.password, streamIsolation, legacyStreamIsolation]
         const credentials = head.credentials === undefined ? undefined : ({ scheme: 'http', parts } as const)
-        const request = { command: 'connect', target: head.target, port: head.port, credentials } as const
+        const { target, port } = head
+        const request = { protocol: 'http', command: 'connect', target, port, credentials } as const
         return { type: 'request', request, answers: HTTP_ANSWERS, readAhead: all.subarray(decoded.consumed) }
       }
     }

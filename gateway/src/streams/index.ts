@@ -7,7 +7,7 @@
 export { type AnswerEncoder, socks5Answers } from './answers.ts'
 export { type AppHandshake, type HandshakeStep, joinBytes } from './app-handshake.ts'
 export { AppIdentity } from './app-identity.ts'
-export type { AppRequest } from './app-request.ts'
+export type { AppProtocol, AppRequest } from './app-request.ts'
 export { HttpHandshake } from './http-handshake.ts'
 export { replyForRefusal } from './refusal-reply.ts'
 export { Socks4Handshake } from './socks4-handshake.ts'

@@ -26,7 +26,7 @@ export class Socks4Handshake implements AppHandshake {
           return { type: 'refused', send: SOCKS4_ANSWERS.refused(0) }
         }
         const credentials = { scheme: 'socks4', parts: [user] } as const
-        const request = { command, target, port, credentials }
+        const request = { protocol: 'socks4', command, target, port, credentials } as const
         return { type: 'request', request, answers: SOCKS4_ANSWERS, readAhead: all.subarray(decoded.consumed) }
       }
     }

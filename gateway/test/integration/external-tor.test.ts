@@ -3,7 +3,8 @@ import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Circuits, type GatewayStatus, layOutRuntime } from '@cordon/shared/contracts'
-import t, { type Test } from 'tap'
+import { openTelemetry } from '@cordon/shared/telemetry/edge'
+import t from 'tap'
 import { Agent, request } from 'undici'
 import { CordonUnderTest, eventually, run } from '../../../deploy/dev/cordon-under-test.ts'
 import { Gateway } from '../../src/edge/gateway.ts'
@@ -60,12 +61,12 @@ tor:
 `
 await writeFile(join(scratch, 'cordon.yaml'), configuration)
 
-async function open(t: Test): Promise<Gateway> {
+async function open(): Promise<Gateway> {
   const gateway = await Gateway.open({
     configurationPath: join(scratch, 'cordon.yaml'),
     stateDirectory: join(scratch, 'state'),
     layout,
-    warn: message => t.comment(message),
+    telemetry: openTelemetry({ part: 'gateway', strict: true }),
   })
   await eventually('the gateway to know tor', async () => (await ask<GatewayStatus>('/v1/status')).tor.progress === 100)
   return gateway
@@ -94,11 +95,11 @@ async function circuitIds(app: string): Promise<string[]> {
 }
 
 t.test('a restart of Cordon on a tor that runs on shares nothing with what came before', async t => {
-  const first = await open(t)
+  const first = await open()
   await fetchBy('mail')
   const before = await circuitIds('mail')
   await first.close()
-  const second = await open(t)
+  const second = await open()
   t.teardown(() => second.close())
   t.same(await circuitIds('mail'), [], 'the old circuits, still open at tor, are nobody’s')
   await fetchBy('mail')
@@ -113,7 +114,7 @@ t.test('a restart of Cordon on a tor that runs on shares nothing with what came 
 t.test(
   'TOR-03 the control connection is lost and comes back: streams go on, the view is whole again, and a renewal is made up for',
   async t => {
-    const gateway = await open(t)
+    const gateway = await open()
     t.teardown(() => gateway.close())
     await fetchBy('mail')
     await fetchBy('chat')

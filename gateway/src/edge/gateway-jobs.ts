@@ -1,0 +1,75 @@
+import { randomBytes, randomInt } from 'node:crypto'
+import { join } from 'node:path'
+import type { RedisSettings } from '@cordon/shared/contracts'
+import type { JobQueue } from '@cordon/shared/queue'
+import { openJobQueue } from '@cordon/shared/queue/edge'
+import { readFileBounded, writeFileAtomically } from '@cordon/shared/runtime/edge'
+import type { Telemetry } from '@cordon/shared/telemetry'
+import type { Verifier } from './verifier.ts'
+
+/** Between two looks at isolation: often enough to notice soon, and at no fixed beat. Arbitrary. */
+const VERIFY_MS = { least: 5 * 60_000, most: 15 * 60_000 }
+
+/** All machines that share a Redis are one fleet; the embedded one has a fleet of its own. */
+const FLEET = 'default'
+
+const INSTANCE = /^[0-9a-f]{32}$/
+
+export interface GatewayJobsOptions {
+  readonly redis: RedisSettings
+  readonly stateDirectory: string
+  readonly telemetry: Telemetry
+  readonly verifier: Verifier
+}
+
+/** The gateway's place on the queue: works on `gateway.verify`, and queues it at random times of its own. */
+export class GatewayJobs {
+  readonly #queue: JobQueue
+  #timer: NodeJS.Timeout | undefined
+
+  private constructor(queue: JobQueue) {
+    this.#queue = queue
+  }
+
+  /** Open it. Redis need not be there; apps do not need it at all. */
+  static async open({ redis, stateDirectory, telemetry, verifier }: GatewayJobsOptions): Promise<GatewayJobs> {
+    const place = { fleet: FLEET, instance: await readInstance(stateDirectory) }
+    const queue = await openJobQueue({ redis, place, telemetry })
+    queue.work('gateway', {
+      'gateway.verify': async (_payload, { confirm, span }) => {
+        await verifier.verify(span, confirm)
+      },
+    })
+    const jobs = new GatewayJobs(queue)
+    jobs.#schedule('start', 0)
+    return jobs
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#timer)
+    await this.#queue.close()
+  }
+
+  /** When it is due is decided here, by a timer that no step of the clock moves; only what is due is queued. */
+  #schedule(reason: 'start' | 'schedule', afterMs: number): void {
+    this.#timer = setTimeout(() => {
+      try {
+        this.#queue.keep('gateway.verify', { reason }, { id: `verify-${randomBytes(8).toString('hex')}` })
+      } catch {
+        // Too many wait for Redis already: the next look does for this one too.
+      }
+      this.#schedule('schedule', randomInt(VERIFY_MS.least, VERIFY_MS.most))
+    }, afterMs)
+    this.#timer.unref()
+  }
+}
+
+/** The name of this installation among those that share a Redis: random, made once. */
+async function readInstance(stateDirectory: string): Promise<string> {
+  const path = join(stateDirectory, 'instance')
+  const known = (await readFileBounded(path, 64))?.toString('latin1').trim() ?? ''
+  if (INSTANCE.test(known)) return known
+  const made = randomBytes(16).toString('hex')
+  await writeFileAtomically(path, `${made}\n`)
+  return made
+}
