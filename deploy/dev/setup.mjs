@@ -21,6 +21,8 @@ const PACKAGES = {
   unshare: 'util-linux',
   setpriv: 'util-linux',
   nsenter: 'util-linux',
+  // The same program as redis-server, in a package that starts no service on a port.
+  'redis-check-rdb': 'redis-tools',
   curl: 'curl',
   torsocks: 'torsocks',
   git: 'git',
@@ -31,7 +33,7 @@ const PACKAGES = {
 }
 
 /** Programs that Cordon itself starts. */
-export const PROGRAMS = ['tor', 'tor-gencert', 'ip', 'unshare', 'setpriv', 'nsenter']
+export const PROGRAMS = ['tor', 'tor-gencert', 'ip', 'unshare', 'setpriv', 'nsenter', 'redis-check-rdb']
 
 /** Programs that the tests use as clients besides. */
 export const TEST_PROGRAMS = [...PROGRAMS, 'curl', 'torsocks', 'git', 'python3', 'chromium']

@@ -23,6 +23,8 @@ export const TOR_STATUS = Type.Object({
   progress: Type.Integer({ minimum: 0, maximum: 100 }),
   phase: Type.String(),
   circuitEstablished: Type.Boolean(),
+  /** Why it does not move, for machines: a word such as `no-network` or `bridge-dead`. */
+  trouble: Type.Union([Type.String(), Type.Null()]),
   cause: Type.Union([Type.String(), Type.Null()]),
   next: Type.Union([Type.String(), Type.Null()]),
 })

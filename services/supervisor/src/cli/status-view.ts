@@ -45,7 +45,15 @@ export const hasSettled = ({ state, tor, parts }: Status): boolean =>
 export const stoppedStatus = (): Status => ({
   state: 'stopped',
   network: 'tor',
-  tor: { version: null, progress: 0, phase: 'not running', circuitEstablished: false, cause: null, next: null },
+  tor: {
+    version: null,
+    progress: 0,
+    phase: 'not running',
+    circuitEstablished: false,
+    trouble: null,
+    cause: null,
+    next: null,
+  },
   parts: [],
   apps: [],
   configurationTrouble: null,

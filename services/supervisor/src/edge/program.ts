@@ -71,6 +71,14 @@ function buildProgram(args: readonly string[], done: (status: ExitStatus) => voi
     .description('show the parts and the apps')
     .action(async () => done(await (await commands()).status()))
 
+  program
+    .command('doctor')
+    .description('say what is wrong, why, and the next step; works when nothing runs')
+    .action(async () => {
+      const { runDoctor } = await import('./doctor.ts')
+      done(await runDoctor(locate(global()), terminal()))
+    })
+
   const apps = program.command('apps').description('list, add and remove apps')
   apps
     .command('list', { isDefault: true })

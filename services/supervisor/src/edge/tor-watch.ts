@@ -1,9 +1,9 @@
-import { networkInterfaces } from 'node:os'
 import type { TorStatus } from '@cordon/shared/contracts'
 import { internal } from '@cordon/shared/errors'
 import { type ControlConnection, monotonicNow, openControlConnection } from '@cordon/shared/runtime/edge'
 import { getInfo, parseBootstrapPhase, parseGetInfo, setEvents, type TorEvent } from '@cordon/shared/tor-control'
 import { beginProgress, explainBootstrap, observe, type TorProgress } from '../tor/index.ts'
+import { hasNetwork } from './has-network.ts'
 import type { Instance } from './instance.ts'
 
 /** Follows tor's bootstrap over a control connection of the supervisor's own. */
@@ -69,6 +69,7 @@ export class TorWatch {
       progress: percent,
       phase: summary,
       circuitEstablished,
+      trouble: (runs ? explanation?.trouble : undefined) ?? null,
       cause: (runs ? explanation?.cause : undefined) ?? null,
       next: (runs ? explanation?.next : undefined) ?? null,
     }
@@ -96,6 +97,3 @@ const ESTABLISHED: TorEvent = {
   skewSeconds: undefined,
   jumpSeconds: undefined,
 }
-
-const hasNetwork = (): boolean =>
-  Object.values(networkInterfaces()).some(addresses => addresses?.some(({ internal }) => !internal))

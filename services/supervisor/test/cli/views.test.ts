@@ -35,7 +35,15 @@ const MAIL: AppStatus = {
 const READY: Status = {
   state: 'ready',
   network: 'tor',
-  tor: { version: '0.4.9.11', progress: 100, phase: 'Done', circuitEstablished: true, cause: null, next: null },
+  tor: {
+    version: '0.4.9.11',
+    progress: 100,
+    phase: 'Done',
+    circuitEstablished: true,
+    trouble: null,
+    cause: null,
+    next: null,
+  },
   parts: [
     { name: 'tor', state: 'ready', pid: 10, detail: null, optional: false },
     { name: 'gateway', state: 'ready', pid: null, detail: null, optional: false },
@@ -47,7 +55,14 @@ const READY: Status = {
 const STUCK: Status = {
   ...READY,
   state: 'degraded',
-  tor: { ...READY.tor, progress: 5, circuitEstablished: false, cause: 'there is no route', next: 'Check it.' },
+  tor: {
+    ...READY.tor,
+    progress: 5,
+    circuitEstablished: false,
+    trouble: null,
+    cause: 'there is no route',
+    next: 'Check it.',
+  },
 }
 
 t.test('the status of a ready instance', async t => {

@@ -18,6 +18,7 @@ const TOR: TorStatus = {
   progress: 100,
   phase: 'Done',
   circuitEstablished: true,
+  trouble: null,
   cause: null,
   next: null,
 }

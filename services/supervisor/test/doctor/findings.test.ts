@@ -1,0 +1,87 @@
+import type { AppStatus, GatewayStatus, Status } from '@cordon/shared/contracts'
+import t from 'tap'
+import { stoppedStatus } from '../../src/cli/index.ts'
+import { diagnose, type Facts } from '../../src/doctor/index.ts'
+
+const HEALTHY: Facts = {
+  supervisor: 'absent',
+  status: undefined,
+  gateway: undefined,
+  configurationProblem: undefined,
+  torProblem: undefined,
+  hasNetwork: true,
+  directoryProblems: [],
+  namespaces: true,
+  redisProblem: undefined,
+  clockBehindMs: 0,
+}
+const RUNNING: Status = { ...stoppedStatus(), state: 'ready' }
+const troubled = (trouble: string): Status => ({
+  ...RUNNING,
+  state: 'starting',
+  tor: { ...RUNNING.tor, trouble, cause: `cause of ${trouble}`, next: `next of ${trouble}` },
+})
+const part = (state: Status['parts'][number]['state'], detail: string | null): Status => ({
+  ...RUNNING,
+  parts: [{ name: 'redis', state, pid: null, detail, optional: true }],
+})
+const app = { id: 'mail', trouble: 'port 9050 is taken' } as AppStatus
+const lost = { tor: { control: 'lost' } } as GatewayStatus
+const problem = { code: 'TOR_MISSING', message: 'tor is not installed', next: 'Install it.' }
+
+t.test('nothing is found on a healthy machine, whether Cordon runs or not', async t => {
+  t.same(diagnose(HEALTHY), [])
+  t.same(diagnose({ ...HEALTHY, supervisor: 'running', status: RUNNING }), [])
+})
+
+t.test('each trouble is one finding with cause and next step', async t => {
+  const cases: readonly (readonly [what: string, Partial<Facts>, code: string])[] = [
+    ['no tor', { torProblem: problem }, 'TOR_MISSING'],
+    ['a mistake in the configuration', { configurationProblem: { ...problem, code: 'CFG_INVALID' } }, 'CFG_INVALID'],
+    [
+      'a directory of somebody else',
+      { directoryProblems: [{ ...problem, code: 'HOST_DIRECTORY_UNSAFE', next: null }] },
+      'HOST_DIRECTORY_UNSAFE',
+    ],
+    ['a silent supervisor', { supervisor: 'silent' }, 'SUPERVISOR_SILENT'],
+    ['no network, nothing runs', { hasNetwork: false }, 'NO_NETWORK'],
+    ['no network, all runs', { hasNetwork: false, status: troubled('no-network') }, 'NO_NETWORK'],
+    ['a clock behind its files', { clockBehindMs: 7_200_000 }, 'CLOCK_WRONG'],
+    ['a clock that relays call wrong', { status: troubled('clock-wrong') }, 'CLOCK_WRONG'],
+    ['a dead bridge', { status: troubled('bridge-dead') }, 'TOR_BRIDGE_DEAD'],
+    ['censorship', { status: troubled('censored') }, 'TOR_CENSORED'],
+    ['a portal', { status: troubled('refused-or-portal') }, 'TOR_REFUSED_OR_PORTAL'],
+    ['a failed part', { status: part('failed', 'no memory') }, 'PART_FAILED'],
+    ['a silent part', { status: part('silent', null) }, 'PART_SILENT'],
+    ['a part that ended', { status: part('down', 'ended by SIGKILL') }, 'PART_DOWN'],
+    ['a lost control connection', { gateway: lost }, 'CONTROL_CONNECTION_LOST'],
+    ['a breach', { status: { ...RUNNING, state: 'breached' } }, 'BREACHED'],
+    ['a port that is taken', { status: { ...RUNNING, apps: [app] } }, 'APP_PORT_UNUSABLE'],
+    [
+      'a configuration that is not followed',
+      { status: { ...RUNNING, configurationTrouble: 'line 3' } },
+      'CONFIGURATION_NOT_FOLLOWED',
+    ],
+    ['no redis', { redisProblem: { ...problem, code: 'QUE_UNREACHABLE' } }, 'QUE_UNREACHABLE'],
+    ['no namespaces', { namespaces: false }, 'NAMESPACES_FORBIDDEN'],
+  ]
+  for (const [what, facts, code] of cases) {
+    const findings = diagnose({ ...HEALTHY, ...facts })
+    t.same(
+      findings.map(finding => finding.code),
+      [code],
+      what,
+    )
+    for (const { cause, next } of findings) t.ok(cause !== '' && next !== '', what)
+  }
+})
+
+t.test('what is not wrong is not told', async t => {
+  t.same(diagnose({ ...HEALTHY, status: part('down', null) }), [], 'a part that waits for its turn')
+  t.same(diagnose({ ...HEALTHY, clockBehindMs: 60_000 }), [], 'a minute')
+  t.same(diagnose({ ...HEALTHY, hasNetwork: false, status: { ...RUNNING, network: 'lab' } }), [], 'the lab needs none')
+})
+
+t.test('a thing is told once', async t => {
+  t.equal(diagnose({ ...HEALTHY, directoryProblems: [problem, problem], torProblem: problem }).length, 1)
+})
