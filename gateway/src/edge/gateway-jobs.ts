@@ -40,9 +40,13 @@ export class GatewayJobs {
         await verifier.verify(span, confirm)
       },
     })
-    const jobs = new GatewayJobs(queue)
-    jobs.#schedule('start', 0)
-    return jobs
+    return new GatewayJobs(queue)
+  }
+
+  /** Look now, at the start or when tor has come back, and from now on at random times. */
+  verify(): void {
+    clearTimeout(this.#timer)
+    this.#schedule('start', 0)
   }
 
   async close(): Promise<void> {

@@ -72,7 +72,10 @@ export class Gateway {
       socketPath: tor.controlSocket,
       password: tor.password,
       table: this.#circuits,
-      onConnected: () => void this.#renewal.makeUp(),
+      onConnected: () => {
+        this.#jobs?.verify()
+        void this.#renewal.makeUp()
+      },
       onLost: () => this.#verifier.doubt(),
       telemetry,
     })
@@ -130,6 +133,7 @@ export class Gateway {
     await listenForAdmin(this.#admin, layout.gatewaySocket)
     const redis = configuration.redis ?? { socket: layout.redisSocket }
     this.#jobs = await GatewayJobs.open({ redis, stateDirectory, telemetry, verifier: this.#verifier })
+    if (this.#link.state.control === 'connected') this.#jobs.verify()
   }
 
   /** Follow a changed file. With a mistake in it the old one stays live, and the status says so. */

@@ -3,10 +3,13 @@ import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Circuits, type GatewayStatus, layOutRuntime } from '@cordon/shared/contracts'
+import { openControlConnection } from '@cordon/shared/runtime/edge'
 import { openTelemetry } from '@cordon/shared/telemetry/edge'
+import { setConf } from '@cordon/shared/tor-control'
 import t from 'tap'
 import { Agent, request } from 'undici'
 import { CordonUnderTest, eventually, run } from '../../../deploy/dev/cordon-under-test.ts'
+import { prepareRedis } from '../../../shared/test/queue/redis-under-test.ts'
 import { Gateway } from '../../src/edge/gateway.ts'
 
 t.setTimeout(300_000)
@@ -55,7 +58,9 @@ const door = new Door(join(scratch, 'door.sock'), join(torDirectory, 'control.so
 const layout = layOutRuntime(join(scratch, 'run'))
 const agent = new Agent({ connect: { socketPath: layout.gatewaySocket } })
 t.teardown(() => agent.close())
+const redis = await prepareRedis(t)
 const configuration = `apps: { mail: {}, chat: {} }
+redis: { socket: '${redis.socket}' }
 tor:
   external: { control: 'unix:${door.path}', socks: 'unix:${join(torDirectory, 'socks.sock')}' }
 `
@@ -141,5 +146,36 @@ t.test(
       (await circuitIds('mail')).filter(id => mail.includes(id)),
       [],
     )
+  },
+)
+
+t.test(
+  'gateway.verify comes by the queue: nothing is claimed without it, held when all is well, and drift of tor is named',
+  async t => {
+    const gateway = await open()
+    t.teardown(() => gateway.close())
+    const audit = async (): Promise<GatewayStatus['audit']> => (await ask<GatewayStatus>('/v1/status')).audit
+    t.same(await audit(), { verdict: 'unknown', drift: [] }, 'Redis is not there, and apps do not need it')
+    await fetchBy('mail')
+    await redis.start()
+    await eventually('the first look, once Redis is there', async () => (await audit()).verdict === 'held')
+    const control = await openControlConnection({
+      socketPath: join(torDirectory, 'control.sock'),
+      onEvent: () => {},
+      onClose: () => {},
+    })
+    t.teardown(() => control.close())
+    t.equal((await control.send(setConf([['SafeLogging', '0']]))).status, 250)
+    // A connection that is lost and found is a reason to look again.
+    door.shut()
+    await eventually('the loss to be seen', async () => (await audit()).verdict === 'unknown')
+    door.open()
+    await eventually('the drift', async () => (await audit()).drift.length > 0)
+    t.same(
+      await audit(),
+      { verdict: 'unknown', drift: ['SafeLogging is not 1'] },
+      'TOR-06: isolation is no longer claimed',
+    )
+    t.equal((await control.send(setConf([['SafeLogging', undefined]]))).status, 250)
   },
 )
