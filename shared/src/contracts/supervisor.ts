@@ -63,3 +63,16 @@ export type PartMessage = Static<typeof PART_MESSAGE>
 /** What the supervisor asks a part over the same channel: an event loop that does not turn cannot answer. */
 export const PART_QUESTION = Type.Object({ type: Type.Literal('are-you-alive') })
 export type PartQuestion = Static<typeof PART_QUESTION>
+
+/** A line that a part wrote, as the supervisor keeps it and `cordon logs --json` prints it. */
+export const KEPT_LINE = Type.Object({
+  /** Rises by one with each line, from 1 at the start of the supervisor. */
+  number: Type.Integer({ minimum: 1 }),
+  /** Wall time, RFC 3339. */
+  at: Type.String(),
+  level: Type.Enum(['info', 'warn', 'error']),
+  part: Type.String(),
+  /** Printable, one line. */
+  text: Type.String(),
+})
+export type KeptLine = Static<typeof KEPT_LINE>

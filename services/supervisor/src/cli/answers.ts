@@ -1,4 +1,4 @@
-import type { AppStatus, Circuits, Problem, Renewed, Status } from '@cordon/shared/contracts'
+import type { AppStatus, Circuits, KeptLine, Problem, Renewed, Status } from '@cordon/shared/contracts'
 
 /**
  * Reads what an API of ours answered; undefined means that it is nothing known.
@@ -40,6 +40,9 @@ export const readCircuits = reading<Circuits>({ apps: 'array' })
 
 /** What a renewal did. */
 export const readRenewed = reading<Renewed>({ id: 'string', nymEpoch: 'number', circuitsClosed: 'number' })
+
+/** Lines of the log. */
+export const readLogs = reading<{ readonly lines: readonly KeptLine[] }>({ lines: 'array' })
 
 /** What every answer is that is not a success. */
 export const readProblem = reading<Problem>({ code: 'string', message: 'string' })

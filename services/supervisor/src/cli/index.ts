@@ -9,6 +9,7 @@ export {
   readApp,
   readApps,
   readCircuits,
+  readLogs,
   readNothing,
   readProblem,
   readRenewed,
@@ -19,11 +20,14 @@ export type { AppOptions } from './app-arguments.ts'
 export { readAppName } from './app-name.ts'
 export { formatCircuits } from './circuits-view.ts'
 export { describeFailure, EXIT, type ExitStatus, exitStatusOf, formatFailure, toFault, usage } from './complaint.ts'
+export { type CommandNode, formatCompletion } from './completion.ts'
 export { chooseDirectories, type Directories } from './directories.ts'
 export { formatFindings } from './doctor-view.ts'
 export { type EnvironmentExports, formatExports, listExports } from './environment-exports.ts'
+export { formatLogLine } from './logs-view.ts'
 export { choosePalette, type Palette } from './palette.ts'
 export { NOTHING_TOLD, type Progress, planProgress, type Told } from './progress-view.ts'
+export { formatStatusLine } from './status-line.ts'
 export {
   exitStatusOfState,
   formatApps,

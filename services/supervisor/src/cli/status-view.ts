@@ -19,6 +19,14 @@ const MARKS: Readonly<Record<Status['state'] | PartStatus['state'], Mark>> = {
   down: 'quiet',
 }
 
+/** A shape for each mark, so that colours are not all there is to tell them apart. */
+const SHAPES: Readonly<Record<Mark, string>> = { good: '●', waiting: '◐', bad: '✗', quiet: '○', loud: '●' }
+
+const bullet = (state: keyof typeof MARKS, palette: Palette): string => {
+  const mark = MARKS[state]
+  return palette(mark, SHAPES[mark])
+}
+
 /** The exit status of `cordon status`, so that a script need not read it. */
 export function exitStatusOfState(state: Status['state']): ExitStatus {
   switch (state) {
@@ -64,7 +72,7 @@ export function formatStatus(status: Status, palette: Palette): string {
   if (status.state === 'stopped') return `cordon is ${palette('quiet', 'stopped')}. Start it with: cordon up\n`
   const blocks = [
     ...(status.network === 'lab' ? [palette('loud', LAB_WARNING)] : []),
-    `cordon is ${palette(MARKS[status.state], status.state)} on ${status.network === 'lab' ? 'the LAB' : 'the Tor network'}`,
+    `${bullet(status.state, palette)} cordon is ${palette(MARKS[status.state], status.state)} on ${status.network === 'lab' ? 'the LAB' : 'the Tor network'}`,
     ...formatTrouble(status),
     formatParts(status, palette),
     status.apps.length === 0 ? 'No apps yet: cordon apps add NAME' : formatApps(status.apps),
@@ -90,12 +98,12 @@ export const TRY_LAB = 'To try Cordon without the Tor network: npm run lab'
 
 function formatParts({ parts, tor }: Status, palette: Palette): string {
   const rows = parts.map(part => [
-    part.name,
+    `${bullet(part.state, palette)} ${part.name}`,
     palette(MARKS[part.state], part.state),
     part.pid === null ? '' : String(part.pid),
     part.detail ?? (part.name === 'tor' && tor.version !== null ? tor.version : ''),
   ])
-  return formatTable(['part', 'state', 'pid>', 'detail'], rows)
+  return formatTable(['  part', 'state', 'pid>', 'detail'], rows)
 }
 
 /** Format the apps as a table. */

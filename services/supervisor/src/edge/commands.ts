@@ -23,6 +23,7 @@ import {
   stoppedStatus,
 } from '../cli/index.ts'
 import { ask, type Question, STATUS_QUESTION } from './api-client.ts'
+import type { LogsOptions } from './follow-logs.ts'
 import type { Terminal } from './terminal.ts'
 
 /** An orderly stop takes 30 s at most. */
@@ -41,7 +42,11 @@ export class Commands {
     this.#terminal = terminal
   }
 
-  async status(): Promise<ExitStatus> {
+  async status({ watch = false }: { readonly watch?: boolean }): Promise<ExitStatus> {
+    if (watch) {
+      const { watchStatus } = await import('./watch-status.ts')
+      return await watchStatus(() => this.#readStatus(), this.#terminal)
+    }
     const status = await this.#readStatus()
     this.#terminal.result(status, formatStatus(status, this.#terminal.palette))
     return exitStatusOfState(status.state)
@@ -64,6 +69,18 @@ export class Commands {
     }
     this.#terminal.done()
     this.#terminal.result({ state: 'stopped' }, 'cordon is stopped\n')
+    return EXIT.done
+  }
+
+  async logs(options: LogsOptions): Promise<ExitStatus> {
+    const { followLogs } = await import('./follow-logs.ts')
+    return await followLogs(this.#layout, options, this.#terminal)
+  }
+
+  /** Print the names of apps for a shell that completes them; a shell is told nothing else. */
+  async completeApps(): Promise<ExitStatus> {
+    const { apps } = await this.#readApps().catch(() => ({ apps: [] }))
+    this.#terminal.result({ apps: apps.map(({ id }) => id) }, apps.map(({ id }) => `${id}\n`).join(''))
     return EXIT.done
   }
 

@@ -1,6 +1,15 @@
 import { Command, CommanderError, Option } from 'commander'
-import { type AppOptions, EXIT, type ExitStatus, exitStatusOf, usage } from '../cli/index.ts'
+import {
+  type AppOptions,
+  type CommandNode,
+  EXIT,
+  type ExitStatus,
+  exitStatusOf,
+  formatCompletion,
+  usage,
+} from '../cli/index.ts'
 import type { Commands } from './commands.ts'
+import type { LogsOptions } from './follow-logs.ts'
 import { type GlobalOptions, locate, locateLab } from './locate.ts'
 import { Terminal } from './terminal.ts'
 
@@ -69,7 +78,14 @@ function buildProgram(args: readonly string[], done: (status: ExitStatus) => voi
   program
     .command('status')
     .description('show the parts and the apps')
-    .action(async () => done(await (await commands()).status()))
+    .option('--watch', 'go on showing it until Ctrl-C')
+    .action(async (options: { watch?: boolean }) => done(await (await commands()).status(options)))
+  program
+    .command('logs')
+    .description('show the newest lines of all parts')
+    .option('--follow', 'go on showing those that come until Ctrl-C')
+    .option('--part <name>', 'only those of one part')
+    .action(async (options: LogsOptions) => done(await (await commands()).logs(options)))
 
   program
     .command('doctor')
@@ -115,8 +131,30 @@ function buildProgram(args: readonly string[], done: (status: ExitStatus) => voi
     .command('env <app>')
     .description('print what leads programs to the port of an app: eval "$(cordon env APP)"')
     .action(async (app: string) => done(await (await commands()).environment(app)))
+  program
+    .command('completion <shell>')
+    .description('print what makes a shell complete these commands: bash, zsh or fish')
+    .action((shell: string) => {
+      process.stdout.write(formatCompletion(shell, describeCommand(program)))
+    })
+  program.command('complete-apps', { hidden: true }).action(async () => done(await (await commands()).completeApps()))
   return program
 }
+
+/** Describe a command and those below it for the completion of a shell. */
+function describeCommand(command: Command): CommandNode {
+  const help = command.createHelp()
+  return {
+    name: command.name(),
+    description: command.description(),
+    options: help.visibleOptions(command).flatMap(({ long }) => long ?? []),
+    commands: help.visibleCommands(command).map(describeCommand),
+    takesApp: TAKES_APP.includes(command.registeredArguments[0]?.name() ?? '') && command.name() !== 'add',
+  }
+}
+
+/** How the argument of a command is called where it is the name of an app that is there. */
+const TAKES_APP: readonly string[] = ['app', 'name']
 
 async function up(
   args: readonly string[],

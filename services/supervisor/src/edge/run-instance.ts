@@ -53,7 +53,11 @@ export class RunningInstance {
       changed: () => this.#notify(),
       logged: onLog,
     })
-    this.#api = buildSupervisorApi({ status: () => this.status(), down: () => void this.stop() })
+    this.#api = buildSupervisorApi({
+      status: () => this.status(),
+      logs: after => this.#supervisor.log.linesAfter(after),
+      down: () => void this.stop(),
+    })
   }
 
   /** Settles when everything has ended. */

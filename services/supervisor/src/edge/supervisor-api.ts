@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import type { Problem, Status } from '@cordon/shared/contracts'
+import type { KeptLine, Problem, Status } from '@cordon/shared/contracts'
 import { listenPrivately } from '@cordon/shared/runtime/edge'
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify'
 import { describeFailure } from '../cli/index.ts'
@@ -7,6 +7,8 @@ import { describeFailure } from '../cli/index.ts'
 /** What the API shows and does. */
 export interface SupervisorApiDependencies {
   status(): Promise<Status>
+  /** The kept lines after that number. */
+  logs(after: number): readonly KeptLine[]
   /** Begin an orderly stop. */
   down(): void
 }
@@ -15,7 +17,7 @@ export interface SupervisorApiDependencies {
 const BODY_LIMIT_BYTES = 1024
 
 /** Build the supervisor's own API without listening. It works when every part is dead. */
-export function buildSupervisorApi({ status, down }: SupervisorApiDependencies): FastifyInstance {
+export function buildSupervisorApi({ status, logs, down }: SupervisorApiDependencies): FastifyInstance {
   const api = Fastify({
     logger: false,
     bodyLimit: BODY_LIMIT_BYTES,
@@ -25,6 +27,10 @@ export function buildSupervisorApi({ status, down }: SupervisorApiDependencies):
   })
   // The answers are checked by their receivers; a schema here would drop the fields that a newer part adds.
   api.get('/v1/status', status)
+  api.get<{ Querystring: { after?: string } }>('/v1/logs', async ({ query }) => {
+    const after = Number(query.after ?? 0)
+    return { lines: logs(Number.isSafeInteger(after) ? after : 0) }
+  })
   api.post('/v1/down', async (_request, reply) => {
     reply.raw.once('close', down)
     return reply.code(202).send()

@@ -1,6 +1,7 @@
 import type { PartName } from '@cordon/shared/contracts'
 import { explain, Fault } from '@cordon/shared/errors'
 import { monotonicNow } from '@cordon/shared/runtime/edge'
+import { toPlainText } from '@cordon/shared/telemetry'
 import {
   ASK_EVERY_MS,
   beginSupervision,
@@ -179,8 +180,10 @@ export class Supervisor {
     }
   }
 
-  #keep(line: LogLine): void {
-    this.log.push(line)
+  #keep({ part, level, text }: LogLine): void {
+    // Parts repeat what came from outside: nothing of it may steer the terminal that it is read on.
+    const line = { part, level, text: toPlainText(text) }
+    this.log.push(line, new Date().toISOString())
     if (line.level === 'error' && line.part !== 'supervisor') this.#complaints.set(line.part, line.text)
     this.#observer.logged(line)
   }

@@ -1,4 +1,4 @@
-import type { PartName } from '@cordon/shared/contracts'
+import type { KeptLine, PartName } from '@cordon/shared/contracts'
 
 /** How much a line of a part's log matters. */
 export type LogLevel = 'info' | 'warn' | 'error'
@@ -15,15 +15,19 @@ const CAPACITY = 1000
 
 /** The newest lines of all parts, bounded; older ones are let go. */
 export class LogRing {
-  readonly #lines: LogLine[] = []
+  readonly #lines: KeptLine[] = []
+  #number = 0
 
-  push(line: LogLine): void {
-    this.#lines.push(line)
+  /** Keep a line that was written at `at` (RFC 3339). */
+  push(line: LogLine, at: string): void {
+    this.#number++
+    this.#lines.push({ ...line, number: this.#number, at })
     if (this.#lines.length > CAPACITY) this.#lines.shift()
   }
 
-  lines(): readonly LogLine[] {
-    return [...this.#lines]
+  /** List what is kept of the lines after number `after`; 0 lists all. */
+  linesAfter(after: number): readonly KeptLine[] {
+    return this.#lines.filter(({ number }) => number > after)
   }
 }
 

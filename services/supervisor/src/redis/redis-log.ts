@@ -4,7 +4,7 @@ import type { LogLevel } from '../lifecycle/index.ts'
 const LINE = /^\d+:[A-Z] \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d\.\d{3} ([.*#-]) (.*)$/
 
 // Advice about the kernel for servers with persistence, and what it always says of a start, a signal and an end.
-const HABITUAL = /^(WARNING[ :]|Redis |Server |Configuration |oO0|User requested|Warning: )/
+const HABITUAL = /^(WARNING[ :]|Redis |Server |Configuration |oO0|User requested|Reading config|Warning: )/
 
 // While it handles a signal: "PID:signal-handler (SECONDS) text".
 const SIGNAL_LINE = /^\d+:signal-handler \(\d+\) (.*)$/

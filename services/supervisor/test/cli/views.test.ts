@@ -5,7 +5,10 @@ import {
   exitStatusOfState,
   formatApps,
   formatCircuits,
+  formatFindings,
+  formatLogLine,
   formatStatus,
+  formatStatusLine,
   NOTHING_TOLD,
   type Palette,
   planProgress,
@@ -69,11 +72,11 @@ t.test('the status of a ready instance', async t => {
   t.equal(
     formatStatus(READY, plain),
     [
-      'cordon is ready on the Tor network',
+      '● cordon is ready on the Tor network',
       '',
-      'part     state  pid  detail',
-      'tor      ready   10  0.4.9.11',
-      'gateway  ready',
+      '  part     state  pid  detail',
+      '● tor      ready   10  0.4.9.11',
+      '● gateway  ready',
       '',
       'app                  port  isolate  circuits  streams  open     read  written',
       'mail                 9200  app      long            1     2  2.0 MiB     77 B',
@@ -203,4 +206,38 @@ t.test('colours only where somebody sees them', async t => {
   t.ok(COLOURS('bad', 'x').includes('[31m'))
   t.equal(PLAIN('loud', 'x'), 'x')
   t.equal(formatApps([]).includes('app'), true)
+})
+
+t.test('the status as one line', async t => {
+  t.equal(
+    formatStatusLine({ ...READY, network: 'lab' }),
+    'ready on the LAB; tor ready; gateway ready; 2 apps, 2 streams, 4 circuits',
+  )
+  t.match(formatStatusLine(STUCK), /; tor waits: there is no route/)
+  t.equal(formatStatusLine(stoppedStatus()), 'stopped')
+})
+
+t.test('a line of the log', async t => {
+  const line = {
+    number: 7,
+    at: '2026-11-23T02:07:12.016Z',
+    level: 'warn',
+    part: 'tor',
+    text: 'Too many circuits',
+  } as const
+  t.equal(formatLogLine(line, plain), '2026-11-23T02:07:12.016Z warn  tor: Too many circuits\n')
+})
+
+t.test('what the doctor found', async t => {
+  t.equal(formatFindings([], true, plain), 'Nothing is wrong.\n')
+  t.match(formatFindings([], false, plain), /Nothing is wrong\.\n.*cordon up/)
+  const text = formatFindings(
+    [{ code: 'TOR_MISSING', cause: 'tor is not installed', next: 'Install it.' }],
+    false,
+    plain,
+  )
+  t.equal(
+    text,
+    '✗ tor is not installed TOR_MISSING\n  next: Install it.\n\nCordon does not run; start it with: cordon up\n',
+  )
 })

@@ -80,9 +80,9 @@ t.test('the list of parts names each with its state', async t => {
 
 t.test('the ring keeps the newest thousand lines', async t => {
   const ring = new LogRing()
-  for (let n = 0; n < 1500; n++) ring.push({ part: 'tor', level: 'info', text: String(n) })
-  t.equal(ring.lines().length, 1000)
-  t.equal(ring.lines()[0]?.text, '500')
+  for (let n = 0; n < 1500; n++) ring.push({ part: 'tor', level: 'info', text: String(n) }, '2026-11-23T00:00:00Z')
+  t.equal(ring.linesAfter(0).length, 1000)
+  t.equal(ring.linesAfter(0)[0]?.text, '500')
 })
 
 t.test('lines of our own parts', async t => {
