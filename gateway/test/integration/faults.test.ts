@@ -73,15 +73,16 @@ t.test('killing the gateway never gives an app another path: its port refuses, a
 t.test('TOR-02 a tor that is stopped is answered for at our own deadline', async t => {
   const tor = await cordon.pidOf('tor')
   process.kill(tor, 'SIGSTOP')
-  t.teardown(() => {
+  const wake = (): void => {
     try {
       process.kill(tor, 'SIGCONT')
     } catch {
-      // replaced by its watchdog meanwhile
+      // Its watchdog has replaced it by then: there is nobody left to wake.
     }
-  })
+  }
+  t.teardown(wake)
   const { stderr } = await run('curl', ['-sS', '-m', '40', '-x', proxy, 'http://check.example/'])
   t.match(stderr, /\((6|1)\)|closed|reset/, stderr)
-  process.kill(tor, 'SIGCONT')
+  wake()
   await eventually('service again', async () => (await fetchOnce()) === 0, 120)
 })

@@ -7,7 +7,6 @@ export {
   chooseBridges,
   formatBridges,
   listTransportPrograms,
-  TRANSPORT_PROGRAMS,
   type TransportProgram,
   transportOf,
 } from './bridges.ts'
