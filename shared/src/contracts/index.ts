@@ -28,5 +28,23 @@ export type { RedisSettings } from './redis.ts'
 export { REDIS_SETTINGS } from './redis.ts'
 export type { RuntimeLayout } from './runtime-layout.ts'
 export { layOutRuntime } from './runtime-layout.ts'
-export type { KeptLine, PartMessage, PartName, PartQuestion, PartStatus, Status, TorStatus } from './supervisor.ts'
-export { KEPT_LINE, PART_MESSAGE, PART_NAMES, PART_QUESTION, PART_STATUS, STATUS, TOR_STATUS } from './supervisor.ts'
+export type {
+  KeptLine,
+  PartMessage,
+  PartName,
+  PartNotice,
+  PartQuestion,
+  PartStatus,
+  Status,
+  TorStatus,
+} from './supervisor.ts'
+export {
+  KEPT_LINE,
+  PART_MESSAGE,
+  PART_NAMES,
+  PART_NOTICE,
+  PART_QUESTION,
+  PART_STATUS,
+  STATUS,
+  TOR_STATUS,
+} from './supervisor.ts'

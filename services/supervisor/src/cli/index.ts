@@ -33,7 +33,5 @@ export {
   formatApps,
   formatStatus,
   hasSettled,
-  LAB_WARNING,
   stoppedStatus,
-  TRY_LAB,
 } from './status-view.ts'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { PART_MESSAGE, type PartQuestion } from '@cordon/shared/contracts'
+import { PART_MESSAGE, type PartNotice, type PartQuestion } from '@cordon/shared/contracts'
 import { internal } from '@cordon/shared/errors'
 import { openPrivateDirectory } from '@cordon/shared/runtime/edge'
 import Value from 'typebox/value'
@@ -52,6 +52,10 @@ export function driveGateway(instance: Instance): PartDriver {
           asked.push(resolve)
           child.send(QUESTION)
         }),
+      resumed: sleptMs => {
+        const notice: PartNotice = { type: 'resumed', sleptMs }
+        if (child.connected) child.send(notice)
+      },
       stop: () => void child.kill('SIGTERM'),
       reload: () => void child.kill('SIGHUP'),
       kill: () => void child.kill('SIGKILL'),

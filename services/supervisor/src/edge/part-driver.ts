@@ -13,6 +13,8 @@ export interface PartReporter {
 export interface RunningPart {
   /** Null for a part that somebody else runs. */
   readonly pid: number | null
+  /** Tell it that the machine slept, if that concerns it. */
+  resumed?(sleptMs: number): void
   /** Ask it to end. */
   stop(): void
   /** Ask it whether it lives: settles with its answer, rejects if it cannot be asked, stays open while it is silent. */

@@ -156,6 +156,8 @@ function describeCommand(command: Command): CommandNode {
 /** How the argument of a command is called where it is the name of an app that is there. */
 const TAKES_APP: readonly string[] = ['app', 'name']
 
+const ROOT_HINT = 'Cordon needs no root: as an ordinary user, what it starts has fewer rights.'
+
 async function up(
   args: readonly string[],
   options: UpOptions,
@@ -165,6 +167,7 @@ async function up(
   if (options.labDir !== undefined && options.lab !== true) throw usage('--lab-dir goes with --lab')
   const directories = locate(global)
   const lab = options.lab === true ? locateLab(options.labDir, directories) : undefined
+  if (process.getuid?.() === 0 && options.detached !== true && !terminal.json) terminal.note(ROOT_HINT)
   // Everything we make from here on is ours alone, whatever the umask of who started us.
   process.umask(0o077)
   if (options.detached === true) {

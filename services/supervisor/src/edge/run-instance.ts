@@ -12,6 +12,8 @@ import type { Instance } from './instance.ts'
 import { InstanceLock } from './instance-lock.ts'
 import { choosePartDrivers } from './part-drivers.ts'
 import { prepareTor } from './prepare-tor.ts'
+import { resume } from './resume.ts'
+import { SleepWatch } from './sleep-watch.ts'
 import { Supervisor } from './supervisor.ts'
 import { buildSupervisorApi, openSupervisorApi } from './supervisor-api.ts'
 import { TorWatch } from './tor-watch.ts'
@@ -22,6 +24,8 @@ export interface InstanceOptions {
   /** Where the lab lives; undefined on the Tor network. */
   readonly labDirectory: string | undefined
   onLog(line: LogLine): void
+  /** Called once, when an orderly stop begins. */
+  onStop?(): void
 }
 
 /** A status must not wait for a gateway that has just stopped answering. Arbitrary. */
@@ -36,14 +40,17 @@ export class RunningInstance {
   readonly #lock: InstanceLock
   readonly #ended = Promise.withResolvers<void>()
   readonly #named: boolean
+  readonly #onStop: () => void
   #changed = Promise.withResolvers<void>()
   #configurationTrouble: string | undefined
+  #sleepWatch: SleepWatch | undefined
   #configurationWatch: ConfigurationWatch | undefined
   #wasReady = false
   #over = false
   #stopping: Promise<void> | undefined
 
-  constructor(instance: Instance, { directories, onLog }: InstanceOptions) {
+  constructor(instance: Instance, { directories, onLog, onStop = () => {} }: InstanceOptions) {
+    this.#onStop = onStop
     this.#instance = instance
     this.#named = directories.configurationNamed
     this.#watch = new TorWatch(instance, () => this.#torChanged())
@@ -82,6 +89,11 @@ export class RunningInstance {
     }
     this.#configurationWatch = new ConfigurationWatch(configurationFile, () => void this.reload())
     this.#supervisor.start()
+    this.#sleepWatch = new SleepWatch(sleep => {
+      // A tor that somebody else runs has circuits of others.
+      const isOurs = this.#instance.configuration.tor?.external === undefined
+      void resume(sleep, this.#supervisor, isOurs ? this.#watch.connection : undefined)
+    })
   }
 
   /** Settles at the next change of anything that the status shows, and at the end. */
@@ -111,7 +123,10 @@ export class RunningInstance {
 
   /** End everything in order, at most 30 s. */
   stop(): Promise<void> {
-    this.#stopping ??= this.#end(() => this.#supervisor.stop())
+    if (this.#stopping === undefined) {
+      this.#onStop()
+      this.#stopping = this.#end(() => this.#supervisor.stop())
+    }
     return this.#stopping
   }
 
@@ -167,6 +182,7 @@ export class RunningInstance {
 
   async #end(stopParts: () => Promise<void>): Promise<void> {
     this.#configurationWatch?.close()
+    this.#sleepWatch?.close()
     await stopParts()
     await this.#api.close()
     await this.#lock.clean()

@@ -78,6 +78,22 @@ export class Supervisor {
     void this.#running.get(part)?.then(running => running?.reload())
   }
 
+  /** Count nobody's silence so far, and ask all parts now. */
+  checkHealth(): void {
+    this.#react({ type: 'held-up' })
+    this.#askAll()
+  }
+
+  /** Tell all parts that the machine slept. */
+  tellResumed(sleptMs: number): void {
+    for (const running of this.#running.values()) void running.then(part => part?.resumed?.(sleptMs))
+  }
+
+  /** Keep a line of the supervisor's own. */
+  note(level: LogLine['level'], text: string): void {
+    this.#keep({ part: 'supervisor', level, text })
+  }
+
   /** Give failed parts a fresh chance. */
   mend(): void {
     this.#react({ type: 'mended' })

@@ -11,6 +11,7 @@ export class TorWatch {
   readonly #instance: Instance
   readonly #onChange: () => void
   #progress: TorProgress = beginProgress(monotonicNow())
+  #connection: ControlConnection | undefined
 
   constructor(instance: Instance, onChange: () => void) {
     this.#instance = instance
@@ -20,6 +21,7 @@ export class TorWatch {
   /** Forget a tor that has gone. */
   reset(): void {
     this.#progress = beginProgress(monotonicNow())
+    this.#connection = undefined
     this.#onChange()
   }
 
@@ -31,6 +33,7 @@ export class TorWatch {
       onClose,
       onEvent: event => 'why' in event || this.#take(event),
     })
+    this.#connection = connection
     // Events first, then the state: what happens in between is then seen twice rather than never.
     await connection.send(setEvents(['STATUS_CLIENT', 'STATUS_GENERAL']))
     const answer = parseGetInfo(
@@ -42,6 +45,11 @@ export class TorWatch {
     if (!('why' in phase)) this.#take({ type: 'bootstrap', phase })
     if (answer.get('status/circuit-established') === '1') this.#take(ESTABLISHED)
     return connection
+  }
+
+  /** The connection to the tor that runs now. */
+  get connection(): ControlConnection | undefined {
+    return this.#connection
   }
 
   get circuitEstablished(): boolean {

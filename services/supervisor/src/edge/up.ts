@@ -4,6 +4,7 @@ import { monotonicNow } from '@cordon/shared/runtime/edge'
 import { type Directories, formatStatus, hasSettled, NOTHING_TOLD, planProgress } from '../cli/index.ts'
 import type { LogLine } from '../lifecycle/index.ts'
 import { prepareInstance, type RunningInstance } from './run-instance.ts'
+import { ServiceManager } from './service-manager.ts'
 import type { Terminal } from './terminal.ts'
 
 /** While tor is quiet nothing changes, and the cause of that must still be told. */
@@ -21,10 +22,12 @@ export async function runForeground(
   const onLog = (line: LogLine): void => {
     if (line.level !== 'info') terminal.note(`${line.part}: ${line.text}`)
   }
-  const instance = await prepareInstance({ directories, labDirectory, onLog })
+  const manager = new ServiceManager(process.env, process.pid)
+  const instance = await prepareInstance({ directories, labDirectory, onLog, onStop: () => manager.stopping() })
   await instance.start()
   obeySignals(instance, () => terminal.note('stopping; once more to end at once'))
-  await Promise.all([follow(instance, terminal), instance.ended])
+  await Promise.all([follow(instance, terminal, manager), instance.ended])
+  manager.close()
 }
 
 /** Let signals end or reload the instance. A second request to end does not wait. */
@@ -44,12 +47,13 @@ export function obeySignals(instance: RunningInstance, onStop: () => void): void
   process.on('SIGHUP', () => (process.stderr.isTTY === true ? end() : void instance.reload()))
 }
 
-async function follow(instance: RunningInstance, terminal: Terminal): Promise<void> {
+async function follow(instance: RunningInstance, terminal: Terminal, manager: ServiceManager): Promise<void> {
   let told = NOTHING_TOLD
   let summarised = false
   while (!instance.isOver) {
     const changed = instance.changed
     const status = await instance.status()
+    manager.tell(status)
     const progress = planProgress(told, status)
     told = progress.told
     for (const line of progress.lines) terminal.note(line)

@@ -10,6 +10,15 @@ export { parsePartLogLine } from './part-log.ts'
 export { chooseParts, PARTS, type PartDefinition } from './parts.ts'
 export { isStopped, nextWake, react } from './plan.ts'
 export { EXITS_UNTIL_FAILED, planRestart, RESTART_BACK_OFF, type RestartDecision, STABLE_MS } from './restart-policy.ts'
+export { NOTHING_NOTICED, type Noticed, planNotice } from './service-notice.ts'
+export {
+  type ClockSample,
+  findSleep,
+  planResume,
+  type ResumeStep,
+  SAMPLE_EVERY_MS,
+  type Sleep,
+} from './sleep.ts'
 export {
   beginSupervision,
   type PartRecord,

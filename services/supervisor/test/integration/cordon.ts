@@ -102,6 +102,12 @@ export class Cordon {
     return parts.find(({ name }: { name: string }) => name === part).pid
   }
 
+  /** The process that started the parts. */
+  async supervisorPid(): Promise<number> {
+    const status = readFileSync(`/proc/${await this.pid('gateway')}/status`, 'utf8')
+    return Number(/^PPid:\s+([0-9]+)$/m.exec(status)?.[1])
+  }
+
   /** Wait until all is ready and `part` is another process than `before`; tell the milliseconds since `since`. */
   async backFrom(part: string, before: number, since: number): Promise<number> {
     await until(`a new ${part}`, async () => {

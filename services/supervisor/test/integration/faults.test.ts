@@ -1,6 +1,8 @@
+import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 import { Cordon, fetchThrough, finish, openLab, until } from './cordon.ts'
 import { Traffic } from './traffic.ts'
@@ -63,13 +65,27 @@ t.test('RED-01, RED-02: redis stopped while an app uses its port: nothing of tha
   t.match(await traffic.stop(), { refused: 0, direct: 0 })
 })
 
+t.test('SUP-08: all processes frozen: nobody is blamed, nobody is replaced', async t => {
+  const parts = ['redis', 'gateway', 'tor']
+  const before = await Promise.all(parts.map(part => cordon.pid(part)))
+  const group = [await cordon.supervisorPid(), ...before]
+  for (const pid of group) process.kill(pid, 'SIGSTOP')
+  // Longer than a watchdog: there is no shorter way to show it. Ten minutes and a suspend are simulated in sleep.test.ts.
+  await wait(8000)
+  for (const pid of group.toReversed()) process.kill(pid, 'SIGCONT')
+  const told = async () =>
+    (await cordon.run('logs', '--part', 'supervisor')).out.includes('frozen for') ? true : undefined
+  await until('the word of it', told)
+  await until('readiness', async () => ((await cordon.json('status')).state === 'ready' ? true : undefined))
+  t.same(await Promise.all(parts.map(part => cordon.pid(part))), before, 'the same processes')
+  t.equal((await fetchThrough(port)).status, 0)
+})
+
 t.test('SUP-04: asked to end with a stream open, it ends in time and leaves nothing', async t => {
   const bulk = fetchThrough(port, 'http://bulk.example/100000000')
   await until('an open stream', async () => ((await cordon.json('apps')).apps[0].streams > 0 ? true : undefined))
   const since = performance.now()
-  const tor = await cordon.pid('tor')
-  const supervisor = Number(/^PPid:\s+([0-9]+)$/m.exec(readFileSync(`/proc/${tor}/status`, 'utf8'))?.[1])
-  process.kill(supervisor, 'SIGTERM')
+  process.kill(await cordon.supervisorPid(), 'SIGTERM')
   await until('the end', () => (cordon.processes().length === 0 ? true : undefined))
   t.ok(performance.now() - since < 30_000, 'within the 30 s of an orderly stop')
   t.not((await bulk).status, 0, 'the stream has ended')
@@ -99,3 +115,36 @@ t.test('SUP-02: a part that exits at once, again and again, and is then mended',
   await cordon.run('down')
   t.match(await done, { status: 0 })
 })
+
+t.test('a service manager hears of readiness, of the state, of life and of the end', async t => {
+  const cordon = await Cordon.create()
+  t.teardown(() => cordon.close())
+  const socket = join(cordon.directory, 'notify')
+  const receiver = spawn('python3', ['-c', RECEIVER, socket], { stdio: ['ignore', 'pipe', 'inherit'] })
+  t.teardown(() => receiver.kill())
+  let heard = ''
+  receiver.stdout.setEncoding('utf8').on('data', chunk => {
+    heard += chunk
+  })
+  await until('the receiver', () => (heard.includes('bound') ? true : undefined))
+  const variables = [`NOTIFY_SOCKET=${socket}`, 'WATCHDOG_USEC=1000000']
+  const done = finish(
+    cordon.startUnder(['env', ...variables, process.execPath], 'up', '--lab', '--lab-dir', lab.directory),
+  )
+  await until('READY=1', () => (/^READY=1$/m.test(heard) ? true : undefined))
+  t.match(heard, /^STATUS=starting on the LAB; /m)
+  await until('WATCHDOG=1', () => (/^WATCHDOG=1$/m.test(heard) ? true : undefined))
+  t.match(await cordon.json('status'), { state: 'ready' })
+  await cordon.run('down')
+  await done
+  await until('STOPPING=1', () => (/^STOPPING=1$/m.test(heard) ? true : undefined))
+})
+
+/** What systemd does with the socket that it names. */
+const RECEIVER = `
+import socket, sys
+receiver = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+receiver.bind(sys.argv[1])
+print("bound", flush=True)
+while True: print(receiver.recv(4096).decode(), flush=True)
+`

@@ -1,6 +1,6 @@
 import { flushCompileCache } from 'node:module'
 import Value from 'typebox/value'
-import { PART_QUESTION, type PartMessage } from '../../contracts/index.ts'
+import { PART_NOTICE, PART_QUESTION, type PartMessage } from '../../contracts/index.ts'
 
 /** Tell the supervisor, if one started us, how this part is. */
 export function announce(message: PartMessage): void {
@@ -14,6 +14,13 @@ export function answerHealth(): void {
   })
   // Node keeps compiled sources at an orderly end only; a part that is killed must not start slowly for ever.
   process.once('message', () => flushCompileCache())
+}
+
+/** Call `resume` after each sleep of the machine, when the supervisor has seen to tor; `sleptMs` is monotonic. */
+export function onResume(resume: (sleptMs: number) => void): void {
+  process.on('message', message => {
+    if (Value.Check(PART_NOTICE, message)) resume(message.sleptMs)
+  })
 }
 
 /** Call `stop` once when the supervisor has gone or asks us to end (SIGTERM, SIGINT). */

@@ -1,5 +1,5 @@
 /** Runtime edge: this machine's files, sockets, clock and system calls, as more than one part needs them. */
-export { announce, answerHealth, onStop } from './announce.ts'
+export { announce, answerHealth, onResume, onStop } from './announce.ts'
 export { readFileBounded, writeFileAtomically } from './atomic-file.ts'
 export type { ControlConnection, ControlOptions } from './control-connection.ts'
 export { openControlConnection } from './control-connection.ts'
@@ -10,3 +10,5 @@ export { peerUid } from './peer-uid.ts'
 export { openPrivateDirectory } from './private-directory.ts'
 export { answers, checkUnixPath, listenPrivately, UNIX_PATH_MAX_BYTES } from './private-socket.ts'
 export { inheritNothing } from './system-calls.ts'
+export { readTimeAsleep } from './time-asleep.ts'
+export { sendUnixDatagram } from './unix-datagram.ts'
