@@ -37,6 +37,8 @@ export const STATUS = Type.Object({
   tor: TOR_STATUS,
   parts: Type.Array(PART_STATUS),
   apps: Type.Array(APP_STATUS),
+  /** What the last look at isolation found; `unknown` while there was none. */
+  audit: Type.Object({ verdict: Type.Enum(['held', 'breached', 'unknown']), drift: Type.Array(Type.String()) }),
   lab: Type.Optional(Type.Object({ onion: Type.String(), authority: Type.String() })),
   /** Mistakes in the newest configuration while an older one stays live, or null. */
   configurationTrouble: Type.Union([Type.String(), Type.Null()]),

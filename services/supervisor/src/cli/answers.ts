@@ -1,4 +1,5 @@
 import type { AppStatus, Circuits, KeptLine, Problem, Renewed, Status } from '@cordon/shared/contracts'
+import type { SpanRecord } from '@cordon/shared/telemetry'
 
 /**
  * Reads what an API of ours answered; undefined means that it is nothing known.
@@ -27,6 +28,7 @@ export const readStatus = reading<Status>({
   tor: 'object',
   parts: 'array',
   apps: 'array',
+  audit: 'object',
 })
 
 /** One app. */
@@ -43,6 +45,9 @@ export const readRenewed = reading<Renewed>({ id: 'string', nymEpoch: 'number', 
 
 /** Lines of the log. */
 export const readLogs = reading<{ readonly lines: readonly KeptLine[] }>({ lines: 'array' })
+
+/** Spans that have ended. */
+export const readSpans = reading<{ readonly spans: readonly SpanRecord[] }>({ spans: 'array' })
 
 /** What every answer is that is not a success. */
 export const readProblem = reading<Problem>({ code: 'string', message: 'string' })

@@ -13,6 +13,7 @@ export {
   readNothing,
   readProblem,
   readRenewed,
+  readSpans,
   readStatus,
 } from './answers.ts'
 // `readAppSettings` stands apart in app-arguments.ts: it loads the schemas, which take longer than most commands.
@@ -35,3 +36,4 @@ export {
   hasSettled,
   stoppedStatus,
 } from './status-view.ts'
+export { formatTraces } from './traces-view.ts'

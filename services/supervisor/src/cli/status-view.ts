@@ -64,6 +64,7 @@ export const stoppedStatus = (): Status => ({
   },
   parts: [],
   apps: [],
+  audit: { verdict: 'unknown', drift: [] },
   configurationTrouble: null,
 })
 
@@ -75,6 +76,7 @@ export function formatStatus(status: Status, palette: Palette): string {
     `${bullet(status.state, palette)} cordon is ${palette(MARKS[status.state], status.state)} on ${status.network === 'lab' ? 'the LAB' : 'the Tor network'}`,
     ...formatTrouble(status),
     formatParts(status, palette),
+    ...formatAudit(status, palette),
     status.apps.length === 0 ? 'No apps yet: cordon apps add NAME' : formatApps(status.apps),
     ...(status.lab === undefined
       ? []
@@ -90,6 +92,14 @@ function formatTrouble({ tor, network, configurationTrouble }: Status): readonly
     ...(configurationTrouble === null ? [] : ['the configuration has a mistake; the last good one stays live:']),
     ...(configurationTrouble === null ? [] : configurationTrouble.split('\n').map(line => `  ${line}`)),
   ]
+  return lines.length === 0 ? [] : [lines.join('\n')]
+}
+
+/** Only what is wrong needs words. */
+function formatAudit({ audit }: Status, palette: Palette): readonly string[] {
+  const breached = audit.verdict === 'breached' ? ['a circuit carried two isolation keys and was closed'] : []
+  const drift = audit.drift.map(what => `tor's configuration has drifted: ${what}`)
+  const lines = [...breached, ...drift].map(line => `${palette('bad', '✗')} ${line}`)
   return lines.length === 0 ? [] : [lines.join('\n')]
 }
 

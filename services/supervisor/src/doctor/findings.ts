@@ -67,6 +67,12 @@ const LOOKS: readonly Look[] = [
       'See `cordon audit`, and report it: this must not happen.',
     ),
   ({ status }) =>
+    (status?.audit.drift ?? []).map(what => ({
+      code: 'TOR_DRIFT',
+      cause: `tor's configuration does not say what it must: ${what}`,
+      next: 'Find out who changed it; restart Cordon to set it again.',
+    })),
+  ({ status }) =>
     (status?.apps ?? []).flatMap(({ id, trouble }) =>
       when(
         trouble !== null,

@@ -13,6 +13,7 @@ import {
   formatCircuits,
   formatExports,
   formatStatus,
+  formatTraces,
   listExports,
   readApp,
   readAppName,
@@ -20,6 +21,7 @@ import {
   readCircuits,
   readNothing,
   readRenewed,
+  readSpans,
   stoppedStatus,
 } from '../cli/index.ts'
 import { ask, type Question, STATUS_QUESTION } from './api-client.ts'
@@ -29,6 +31,9 @@ import type { Terminal } from './terminal.ts'
 /** An orderly stop takes 30 s at most. */
 const DOWN_DEADLINE_MS = 35_000
 const LOOK_AGAIN_MS = 50
+
+/** A screen or two; `--json` prints all that is kept. Arbitrary. */
+const TRACES_SHOWN = 20
 
 /** The commands that ask a running Cordon. Each returns the exit status. */
 export class Commands {
@@ -75,6 +80,12 @@ export class Commands {
   async logs(options: LogsOptions): Promise<ExitStatus> {
     const { followLogs } = await import('./follow-logs.ts')
     return await followLogs(this.#layout, options, this.#terminal)
+  }
+
+  async traces(): Promise<ExitStatus> {
+    const { spans } = await this.#askGateway({ method: 'GET', path: '/v1/spans', read: readSpans })
+    this.#terminal.result({ spans }, formatTraces(spans, TRACES_SHOWN, this.#terminal.palette))
+    return EXIT.done
   }
 
   /** Print the names of apps for a shell that completes them; a shell is told nothing else. */

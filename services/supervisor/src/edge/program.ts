@@ -88,6 +88,10 @@ function buildProgram(args: readonly string[], done: (status: ExitStatus) => voi
     .action(async (options: LogsOptions) => done(await (await commands()).logs(options)))
 
   program
+    .command('traces')
+    .description('show what the gateway was busy with, newest last')
+    .action(async () => done(await (await commands()).traces()))
+  program
     .command('doctor')
     .description('say what is wrong, why, and the next step; works when nothing runs')
     .action(async () => {

@@ -116,6 +116,7 @@ export class RunningInstance {
       tor,
       parts: listParts(supervision),
       apps: gateway?.apps ?? [],
+      audit: gateway?.audit ?? { verdict: 'unknown', drift: [] },
       ...(lab === undefined ? {} : { lab: { onion: lab.onion, authority: lab.authority } }),
       configurationTrouble: trouble ?? null,
     }

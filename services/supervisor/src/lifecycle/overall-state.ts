@@ -14,12 +14,14 @@ export interface OverallInput {
 /**
  * Judge the whole.
  *
- * Ready means that an app's stream would pass now and nothing is missing. Degraded is readiness lost, a part that
+ * Breached is above all. Ready means that an app's stream would pass now and nothing is missing. Degraded is readiness lost, a part that
  * failed or an optional one that is away; what a stream finds then, the parts and tor's state say.
  */
 export function judgeState({ supervision, tor, gateway, wasReady }: OverallInput): Status['state'] {
   const states = supervision.parts.map(part => part.state)
   if (supervision.wanted === 'down' && states.every(state => state === 'down')) return 'stopped'
+  // Nothing that works makes up for a promise that was broken.
+  if (gateway?.audit.verdict === 'breached') return 'breached'
   const missing = supervision.parts.filter(({ state }) => state !== 'ready')
   if (tor.circuitEstablished && gateway?.state === 'ready' && missing.every(isOptional)) {
     if (missing.length === 0) return 'ready'

@@ -9,6 +9,7 @@ import {
   formatLogLine,
   formatStatus,
   formatStatusLine,
+  formatTraces,
   NOTHING_TOLD,
   type Palette,
   planProgress,
@@ -52,6 +53,7 @@ const READY: Status = {
     { name: 'gateway', state: 'ready', pid: null, detail: null, optional: false },
   ],
   apps: [MAIL, { ...MAIL, id: 'a-much-longer-name', port: 10_200, trouble: 'port 10200 is taken' }],
+  audit: { verdict: 'held', drift: [] },
   configurationTrouble: null,
 }
 
@@ -240,4 +242,41 @@ t.test('what the doctor found', async t => {
     text,
     '✗ tor is not installed TOR_MISSING\n  next: Install it.\n\nCordon does not run; start it with: cordon up\n',
   )
+})
+
+t.test('a breach and drift are said in the status', async t => {
+  const text = formatStatus(
+    { ...READY, state: 'breached', audit: { verdict: 'breached', drift: ['SafeLogging'] } },
+    plain,
+  )
+  t.match(text, /✗ a circuit carried two isolation keys and was closed\n✗ tor's configuration has drifted: SafeLogging/)
+})
+
+t.test('traces, each span below the one it is part of', async t => {
+  const span = {
+    part: 'gateway',
+    traceId: 't',
+    parentSpanId: null,
+    startedAt: '2026-11-23T02:00:01.000Z',
+    durationMs: 2,
+  }
+  const spans = [
+    { ...span, name: 'inner', spanId: 'b', parentSpanId: 'a', attributes: { count: 3 } },
+    { ...span, name: 'outer', spanId: 'a', startedAt: '2026-11-23T02:00:00.000Z', attributes: { app: 'mail' } },
+    { ...span, name: 'later', spanId: 'c', traceId: 'u', parentSpanId: 'gone', attributes: {} },
+  ]
+  t.equal(
+    formatTraces(spans, 20, plain),
+    [
+      '2026-11-23T02:00:00.000Z t',
+      '  outer 2.0 ms gateway app=mail',
+      '    inner 2.0 ms gateway count=3',
+      '',
+      '2026-11-23T02:00:01.000Z u',
+      '  later 2.0 ms gateway',
+      '',
+    ].join('\n'),
+  )
+  t.match(formatTraces(spans, 1, plain), /^2026-11-23T02:00:01/)
+  t.match(formatTraces([], 20, plain), /Nothing/)
 })

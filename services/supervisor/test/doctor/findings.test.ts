@@ -56,6 +56,7 @@ t.test('each trouble is one finding with cause and next step', async t => {
     ['a part that ended', { status: part('down', 'ended by SIGKILL') }, 'PART_DOWN'],
     ['a lost control connection', { gateway: lost }, 'CONTROL_CONNECTION_LOST'],
     ['a breach', { status: { ...RUNNING, state: 'breached' } }, 'BREACHED'],
+    ['drift', { status: { ...RUNNING, audit: { verdict: 'held', drift: ['SafeLogging'] } } }, 'TOR_DRIFT'],
     ['a port that is taken', { status: { ...RUNNING, apps: [app] } }, 'APP_PORT_UNUSABLE'],
     [
       'a configuration that is not followed',

@@ -42,6 +42,8 @@ t.test('the state of the whole', async t => {
   t.equal(judgeState({ ...ready, gateway: undefined }), 'starting', 'a gateway that does not answer is not ready')
   t.equal(judgeState({ ...ready, gateway: { ...GATEWAY, state: 'degraded' } }), 'degraded')
   t.equal(judgeState({ ...ready, tor: { ...TOR, circuitEstablished: false } }), 'starting')
+  const breached: GatewayStatus = { ...GATEWAY, audit: { verdict: 'breached', drift: [] } }
+  t.equal(judgeState({ ...ready, gateway: breached }), 'breached', 'whatever else works')
   t.equal(judgeState({ ...ready, tor: { ...TOR, circuitEstablished: false }, wasReady: true }), 'degraded')
   t.equal(judgeState({ ...ready, supervision: withStates('up', 'failed', 'ready') }), 'degraded')
   t.equal(judgeState({ ...ready, supervision: withStates('up', 'starting', 'ready') }), 'starting')
