@@ -179,7 +179,15 @@ export async function openLab(): Promise<{ readonly directory: string; close(): 
 }
 
 /** Fetch a page of the lab through an app port with curl, as a person would. */
-export async function fetchThrough(port: number, url = 'http://check.example/'): Promise<Run> {
-  const args = ['--silent', '--show-error', '--max-time', '20', '--proxy', `socks5h://127.0.0.1:${port}`, url]
+export async function fetchThrough(port: number, url = 'http://check.example/', seconds = 20): Promise<Run> {
+  const args = [
+    '--silent',
+    '--show-error',
+    '--max-time',
+    String(seconds),
+    '--proxy',
+    `socks5h://127.0.0.1:${port}`,
+    url,
+  ]
   return await finish(spawn('curl', args, { stdio: ['ignore', 'pipe', 'pipe'] }))
 }
