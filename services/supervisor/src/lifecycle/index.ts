@@ -9,7 +9,15 @@ export { judgeState, listParts, looksAlike, type OverallInput } from './overall-
 export { parsePartLogLine } from './part-log.ts'
 export { chooseParts, PARTS, type PartDefinition } from './parts.ts'
 export { isStopped, nextWake, react } from './plan.ts'
-export { EXITS_UNTIL_FAILED, planRestart, RESTART_BACK_OFF, type RestartDecision, STABLE_MS } from './restart-policy.ts'
+export {
+  EXITS_UNTIL_FAILED,
+  LOOK_BACK_OFF,
+  planRestart,
+  RESTART_BACK_OFF,
+  type RestartDecision,
+  type RestartInput,
+  STABLE_MS,
+} from './restart-policy.ts'
 export { NOTHING_NOTICED, type Noticed, planNotice } from './service-notice.ts'
 export {
   type ClockSample,

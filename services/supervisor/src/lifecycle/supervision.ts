@@ -1,7 +1,7 @@
 import type { PartMessage, PartName } from '@cordon/shared/contracts'
 import { advance, type PartState } from './life-cycle.ts'
 import type { PartDefinition } from './parts.ts'
-import { planRestart } from './restart-policy.ts'
+import { LOOK_BACK_OFF, planRestart, RESTART_BACK_OFF } from './restart-policy.ts'
 import { believedAfterAnswer } from './watchdog.ts'
 
 /** A failure that a part reported of itself. */
@@ -145,7 +145,13 @@ function hear(part: PartRecord, message: PartMessage, now: number): PartRecord {
 function bury(part: PartRecord, detail: string, now: number, random: number): PartRecord {
   const gone = { ...part, pid: null, killed: false, drainUntil: Number.POSITIVE_INFINITY }
   if (part.state === 'draining') return { ...gone, state: advance(part.state, 'exited'), detail: null, retryAt: now }
-  const { exits, failed, waitMs } = planRestart(part.exits, now - part.startedAt, part.trouble !== undefined, random)
+  const circumstances = {
+    exits: part.exits,
+    ranMs: now - part.startedAt,
+    permanent: part.trouble !== undefined,
+    backOff: part.pid === null ? LOOK_BACK_OFF : RESTART_BACK_OFF,
+  }
+  const { exits, failed, waitMs } = planRestart(circumstances, random)
   return {
     ...gone,
     state: advance(part.state, failed ? 'gave-up' : 'exited'),

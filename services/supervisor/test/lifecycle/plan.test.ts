@@ -7,6 +7,7 @@ import {
   EXITS_UNTIL_FAILED,
   FIRST_ANSWER_MS,
   isStopped,
+  LOOK_BACK_OFF,
   nextWake,
   PARTS,
   planRestart,
@@ -126,7 +127,7 @@ t.test('a part that exits at once, again and again', async t => {
   const story = new Story('gateway').tell(UP)
   const waits: number[] = []
   for (let exits = 1; exits <= 20; exits++) {
-    story.exit('gateway')
+    story.tell({ type: 'started', part: 'gateway', pid: exits }).exit('gateway')
     t.equal(story.part('gateway').state, exits < EXITS_UNTIL_FAILED ? 'down' : 'failed', `exit ${exits}`)
     const wake = nextWake(story.supervision) ?? Number.NaN
     waits.push(wake - story.now)
@@ -142,8 +143,19 @@ t.test('a part that exits at once, again and again', async t => {
 })
 
 t.test('a part that ran long enough starts with a clean slate', async t => {
-  t.match(planRestart(4, STABLE_MS, false, 0), { exits: 1, failed: false })
-  t.match(planRestart(4, STABLE_MS - 1, false, 0), { exits: 5, failed: true })
+  const before = { exits: 4, permanent: false, backOff: RESTART_BACK_OFF }
+  t.match(planRestart({ ...before, ranMs: STABLE_MS }, 0), { exits: 1, failed: false })
+  t.match(planRestart({ ...before, ranMs: STABLE_MS - 1 }, 0), { exits: 5, failed: true })
+})
+
+t.test('what we do not start ourselves is looked for more often', async t => {
+  const story = new Story('tor').tell(UP)
+  for (let exits = 1; exits <= 20; exits++) {
+    story.exit('tor')
+    const wake = nextWake(story.supervision) ?? Number.NaN
+    t.ok(wake - story.now <= LOOK_BACK_OFF.capMs)
+    story.after(wake - story.now)
+  }
 })
 
 t.test('a failure that no restart mends', async t => {
