@@ -1,13 +1,17 @@
 /** Measures Cordon beside its references and prints how it stands to the budgets of DESIGN.md section 7. */
 import { availableParallelism, loadavg } from 'node:os'
 import { CordonOnLab } from './edge/cordon-on-lab.ts'
+import { measureIdle } from './edge/figures/idle.ts'
 import { measureIdleMemory } from './edge/figures/idle-memory.ts'
 import { measureKeys } from './edge/figures/keys.ts'
 import { measureLatency } from './edge/figures/latency.ts'
 import { measureManyApps } from './edge/figures/many-apps.ts'
 import { measureRelay } from './edge/figures/relay.ts'
+import { measureStart } from './edge/figures/start.ts'
 import { measureStreamCost } from './edge/figures/stream-cost.ts'
+import { measureTelemetry } from './edge/figures/telemetry.ts'
 import { measureThroughput } from './edge/figures/throughput.ts'
+import { Lab } from './edge/lab.ts'
 import { Programs } from './edge/programs.ts'
 import type { Effort, Figure } from './figure.ts'
 import { type Options, parseOptions } from './options.ts'
@@ -19,16 +23,23 @@ const ALONE: Readonly<Record<string, (effort: Effort) => Promise<Figure>>> = {
   'stream-cost': measureStreamCost,
   'idle-memory': measureIdleMemory,
   apps: measureManyApps,
+  telemetry: measureTelemetry,
 }
 
-/** Measured on the lab, which takes half a minute to start. The one that burdens tor for the rest comes last. */
-const ON_LAB: Readonly<Record<string, (lab: CordonOnLab, effort: Effort) => Promise<Figure>>> = {
+/** Measured on the lab, which takes half a minute to start, each with a Cordon of its own. */
+const WHOLE: Readonly<Record<string, (lab: Lab, effort: Effort) => Promise<Figure>>> = {
+  start: measureStart,
+  idle: measureIdle,
+}
+
+/** Measured through one Cordon on the lab. The one that burdens tor for the rest comes last. */
+const ON_LAB: Readonly<Record<string, (cordon: CordonOnLab, effort: Effort) => Promise<Figure>>> = {
   latency: measureLatency,
   throughput: measureThroughput,
   keys: measureKeys,
 }
 
-const NAMES = [...Object.keys(ALONE), ...Object.keys(ON_LAB)]
+const NAMES = [...Object.keys(ALONE), ...Object.keys(WHOLE), ...Object.keys(ON_LAB)]
 
 const HELP = `npm run bench -- [--only NAME,…] [--rounds N] [--json]
 
@@ -46,12 +57,18 @@ const say = (progress: string): void => {
 
 async function measure({ only, rounds }: Options, add: (figure: Figure) => void): Promise<void> {
   const effort = { rounds, say }
-  for (const [name, measureOne] of Object.entries(ALONE)) if (only.includes(name)) add(await measureOne(effort))
-  const onLab = Object.entries(ON_LAB).filter(([name]) => only.includes(name))
+  const wanted = <T>(figures: Readonly<Record<string, T>>): readonly T[] =>
+    Object.entries(figures).flatMap(([name, one]) => (only.includes(name) ? [one] : []))
+  for (const measureOne of wanted(ALONE)) add(await measureOne(effort))
+  const [whole, onLab] = [wanted(WHOLE), wanted(ON_LAB)]
+  if (whole.length + onLab.length === 0) return
+  say('starting a lab, or joining the one that CORDON_LAB_DIR names')
+  await using lab = await Lab.open()
+  for (const measureOne of whole) add(await measureOne(lab, effort))
   if (onLab.length === 0) return
-  say('starting Cordon on a lab of its own')
-  await using lab = await CordonOnLab.open()
-  for (const [, measureOne] of onLab) add(await measureOne(lab, effort))
+  say('starting Cordon on the lab')
+  await using cordon = await CordonOnLab.open(lab)
+  for (const measureOne of onLab) add(await measureOne(cordon, effort))
 }
 
 async function main(options: Options): Promise<void> {

@@ -1,26 +1,16 @@
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { layOutRuntime, type Status } from '@cordon/shared/contracts'
+import { layOutRuntime } from '@cordon/shared/contracts'
 import { type ControlConnection, openControlConnection } from '@cordon/shared/runtime/edge'
 import { setEvents, type TorEvent } from '@cordon/shared/tor-control'
-import { run } from '../../dev/cordon-under-test.ts'
+import { CordonUp, runtimeIn } from './cordon-up.ts'
+import type { Lab } from './lab.ts'
 import { Load } from './load.ts'
 import { Programs } from './programs.ts'
 import type { Credentials, SocksPort, StreamPlan } from './stream-batch.ts'
 
-const COMMAND = fileURLToPath(new URL('../../../services/supervisor/bin/cordon.js', import.meta.url))
-
-/** A lab with fresh keys is up in half a minute; a busy machine takes longer. */
-const READY_WITHIN_MS = 240_000
-
-/** The app whose port is measured. */
-const APP = 'bench'
-
 /** The two ways to one tor that are compared. */
 export type Way = 'app' | 'tor'
 
-/** A whole Cordon on a lab of its own, started as a user starts it, with one app. */
+/** A whole Cordon on the lab, and the two ways to its tor. */
 export class CordonOnLab implements AsyncDisposable {
   readonly load: Load
   readonly #programs: Programs
@@ -35,19 +25,18 @@ export class CordonOnLab implements AsyncDisposable {
     this.#socksPorts = { app: { port }, tor: { path: layOutRuntime(runtimeIn(directory)).torSocksSocket } }
   }
 
-  /** Start it. What `cordon up` says goes to our standard error; `CORDON_LAB_DIR` names a lab that runs already. */
-  static async open(): Promise<CordonOnLab> {
+  static async open(lab: Lab): Promise<CordonOnLab> {
     const programs = new Programs()
     const directory = await programs.makeDirectory()
-    const port = await startCordon(programs, directory)
-    const lab = new CordonOnLab(await Load.start(programs), programs, directory, port)
-    lab.#control = await openControlConnection({
+    const { port } = await CordonUp.start(programs, { lab, directory })
+    const cordon = new CordonOnLab(await Load.start(programs), programs, directory, port)
+    cordon.#control = await openControlConnection({
       socketPath: layOutRuntime(runtimeIn(directory)).torControlSocket,
-      onEvent: event => lab.#take(event),
+      onEvent: event => cordon.#take(event),
       onClose: () => {},
     })
-    await lab.#control.send(setEvents(['STREAM']))
-    return lab
+    await cordon.#control.send(setEvents(['STREAM']))
+    return cordon
   }
 
   /** Plan a request for `bytes` bytes from the lab's bulk site. */
@@ -80,33 +69,6 @@ export class CordonOnLab implements AsyncDisposable {
     this.#seen = { user: event.socksUsername.reveal(), password: event.socksPassword.reveal() }
   }
 }
-
-/** Start Cordon in `directory`, wait until it is ready, and give the port of its app. */
-async function startCordon(programs: Programs, directory: string): Promise<number> {
-  const configuration = join(directory, 'cordon.yaml')
-  await writeFile(configuration, JSON.stringify({ apps: { [APP]: {} } }))
-  const options = [
-    '--state-dir',
-    join(directory, 's'),
-    '--runtime-dir',
-    runtimeIn(directory),
-    '--config',
-    configuration,
-  ]
-  const up = programs.spawn(process.execPath, [COMMAND, 'up', '--lab', ...options], ['ignore', 2, 2])
-  const end = performance.now() + READY_WITHIN_MS
-  for (;;) {
-    if (up.exitCode !== null) throw new Error(`cordon up ended with ${up.exitCode}`)
-    if (performance.now() > end) throw new Error('Cordon was not ready in time')
-    const { status, stdout } = await run(process.execPath, [COMMAND, 'status', '--json', ...options])
-    const { state, apps } = status === 0 ? (JSON.parse(stdout) as Status) : { state: 'stopped', apps: [] }
-    const port = apps.find(({ id }) => id === APP)?.port
-    if (state === 'ready' && port !== undefined) return port
-    await new Promise(resolve => setTimeout(resolve, 250))
-  }
-}
-
-const runtimeIn = (directory: string): string => join(directory, 'r')
 
 /** Let the two ways take turns at being first, so that neither always finds the machine as the other left it. */
 export const orderOf = (round: number): readonly Way[] => (round % 2 === 0 ? ['app', 'tor'] : ['tor', 'app'])

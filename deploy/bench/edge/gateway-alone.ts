@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises'
-import { request } from 'node:http'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { type AppStatus, layOutRuntime, type PartMessage } from '@cordon/shared/contracts'
+import { ask } from './ask.ts'
+import type { TelemetrySwitch } from './gateway-process.ts'
 import type { Programs } from './programs.ts'
 
 /** A gateway without supervisor and tor, started as the supervisor starts it. */
@@ -14,12 +14,19 @@ export interface GatewayAlone {
   end(): Promise<void>
 }
 
+/** What to start. */
+export interface GatewayPlan {
+  readonly directory: string
+  /** The stand-in for tor. */
+  readonly socksPath: string
+  readonly apps: readonly string[]
+  /** Undefined starts the product's own program, which has it on. */
+  readonly telemetry?: TelemetrySwitch
+}
+
 /** Start a gateway on the stand-in for tor. A second start in the same directory keeps the ports. */
-export async function startGateway(
-  programs: Programs,
-  options: { readonly directory: string; readonly socksPath: string; readonly apps: readonly string[] },
-): Promise<GatewayAlone> {
-  const { directory, socksPath, apps } = options
+export async function startGateway(programs: Programs, plan: GatewayPlan): Promise<GatewayAlone> {
+  const { directory, socksPath, apps, telemetry } = plan
   await mkdir(directory, { recursive: true })
   const configuration = join(directory, 'cordon.yaml')
   // The control socket is not there: the gateway knocks now and then, and carries streams all the same.
@@ -30,19 +37,16 @@ export async function startGateway(
     JSON.stringify({ tor: { external }, apps: Object.fromEntries(apps.map(id => [id, {}])) }),
   )
   const layout = layOutRuntime(join(directory, 'run'))
-  const args = ['--config', configuration, '--state-dir', join(directory, 'state'), '--runtime-dir', layout.directory]
+  const state = join(directory, 'state')
   const start = performance.now()
-  const { child, first } = await programs.fork<PartMessage>('../../../gateway/src/main.ts', args)
+  const { child, first } =
+    telemetry === undefined
+      ? await programs.fork<PartMessage>('../../../gateway/src/main.ts', [
+          ...['--config', configuration, '--state-dir', state, '--runtime-dir', layout.directory],
+        ])
+      : await programs.fork<PartMessage>('./gateway-process.ts', [telemetry, configuration, state, layout.directory])
   const startMs = performance.now() - start
   if (first.type !== 'ready') throw new Error(`the gateway did not start: ${JSON.stringify(first)}`)
-  const listed = JSON.parse(await get(layout.gatewaySocket, '/v1/apps')) as { readonly apps: readonly AppStatus[] }
+  const listed = (await ask(layout.gatewaySocket, '/v1/apps')) as { readonly apps: readonly AppStatus[] }
   return { pid: child.pid ?? 0, startMs, apps: listed.apps, end: () => programs.end(child) }
-}
-
-async function get(socketPath: string, path: string): Promise<string> {
-  return await new Promise((resolve, reject) => {
-    request({ socketPath, path }, answer => resolve(text(answer)))
-      .once('error', reject)
-      .end()
-  })
 }

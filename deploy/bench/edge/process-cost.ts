@@ -22,6 +22,9 @@ export function readPssKiB(pid: number): number {
   return Number(kib)
 }
 
+/** The same of a process and its descendants. */
+export const readFamilyPssKiB = (pid: number): number => familyOf(pid).reduce((sum, one) => sum + readPssKiB(one), 0)
+
 /** Read PSS until three readings a second apart agree within 1 %: a collector that is still at work is waited for. */
 export async function readSettledPssKiB(pid: number): Promise<number> {
   const last: number[] = []

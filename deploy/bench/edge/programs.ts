@@ -8,10 +8,14 @@ import { fileURLToPath } from 'node:url'
 /** How long a program may take to end in order before it is killed. Above what `cordon up --lab` needs; arbitrary. */
 const GRACE_MS = 15_000
 
+/** What is kept of what a program says, for the case that it fails. Arbitrary. */
+const LAST_WORDS = 4096
+
 /**
  * The programs of one measurement, and the directories that they work in.
  *
- * All of them end with it, and with us: also when we are killed, though then the directories stay.
+ * All of them end with it, and with us: also when we are killed, though then the directories stay. What a program writes
+ * to standard error is shown only if it fails.
  */
 export class Programs implements AsyncDisposable {
   static readonly #all = new Set<Programs>()
@@ -37,7 +41,7 @@ export class Programs implements AsyncDisposable {
   /** Start a Node program of ours and wait for its first message. It ends when the IPC channel to us does. */
   async fork<T>(source: string, args: readonly string[] = []): Promise<{ child: ChildProcess; first: T }> {
     const child = this.#track(
-      fork(fileURLToPath(new URL(source, import.meta.url)), args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }),
+      fork(fileURLToPath(new URL(source, import.meta.url)), args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] }),
     )
     const ended = once(child, 'exit').then(([code]) => {
       throw new Error(`${source} ended with ${code} before it was ready`)
@@ -71,6 +75,17 @@ export class Programs implements AsyncDisposable {
   #track(child: ChildProcess): ChildProcess {
     this.#children.add(child)
     child.once('exit', () => this.#children.delete(child))
+    keepLastWords(child)
     return child
   }
+}
+
+function keepLastWords(child: ChildProcess): void {
+  let words = ''
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    words = (words + text).slice(-LAST_WORDS)
+  })
+  child.once('close', code => {
+    if (code !== 0) process.stderr.write(words)
+  })
 }
