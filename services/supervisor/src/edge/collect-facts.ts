@@ -7,7 +7,7 @@ import { judgeRedis } from '@cordon/shared/queue'
 import Value from 'typebox/value'
 import type { Directories } from '../cli/index.ts'
 import type { Facts } from '../doctor/index.ts'
-import { REDIS_PROGRAMS, redisMissing } from '../redis/index.ts'
+import { judgeFullness, REDIS_PROGRAMS, redisMissing } from '../redis/index.ts'
 import { ask, STATUS_QUESTION } from './api-client.ts'
 import { loadConfiguration } from './configuration-file.ts'
 import { hasNetwork } from './has-network.ts'
@@ -98,7 +98,7 @@ async function lookAtRedis(socket: string | undefined, isNamed: boolean): Promis
       cause,
     })
   })
-  const fault = info === undefined ? undefined : judgeRedis(info)
+  const fault = info === undefined ? undefined : (judgeRedis(info) ?? judgeFullness(info))
   if (fault !== undefined) throw fault
   if (!isNamed && REDIS_PROGRAMS.every(name => findProgram(name) === undefined)) throw redisMissing()
 }

@@ -65,6 +65,26 @@ t.test('RED-01, RED-02: redis stopped while an app uses its port: nothing of tha
   t.match(await traffic.stop(), { refused: 0, direct: 0 })
 })
 
+t.test('RED-06: redis is full: named by the doctor, and nothing of it reaches the app', async t => {
+  const socket = join(cordon.runtimeDirectory, 'redis', 'redis.sock')
+  const redis = async (...command: readonly string[]) =>
+    await finish(spawn('redis-cli', ['-s', socket, ...command], { stdio: ['ignore', 'pipe', 'pipe'] }))
+  await redis('CONFIG', 'SET', 'maxmemory', '1kb')
+  t.match((await redis('SET', 'k', 'v')).out, /OOM/)
+  const { findings } = await cordon.json('doctor')
+  t.match(
+    findings.filter(({ code }: { code: string }) => code.startsWith('QUE_')),
+    [{ code: 'QUE_WRITES_REFUSED' }],
+  )
+  t.match(await cordon.json('status'), { state: 'ready' })
+  t.equal((await fetchThrough(port)).status, 0)
+  await redis('CONFIG', 'SET', 'maxmemory', '64mb')
+  t.equal(
+    (await cordon.json('doctor')).findings.filter(({ code }: { code: string }) => code.startsWith('QUE_')).length,
+    0,
+  )
+})
+
 t.test('SUP-08: all processes frozen: nobody is blamed, nobody is replaced', async t => {
   const parts = ['redis', 'gateway', 'tor']
   const before = await Promise.all(parts.map(part => cordon.pid(part)))

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { formatRedisConfiguration, parseRedisLogLine, redisMissing } from '../../src/redis/index.ts'
+import { formatRedisConfiguration, judgeFullness, parseRedisLogLine, redisMissing } from '../../src/redis/index.ts'
 
 t.test('RED-09: the embedded Redis listens on one AF_UNIX socket, keeps nothing and throws nothing away', async t => {
   const text = formatRedisConfiguration({ directory: '/r/redis', socket: '/r/redis/redis.sock' })
@@ -35,6 +35,14 @@ t.test("lines of redis' log", async t => {
     text: 'Received SIGTERM',
   })
   t.match(parseRedisLogLine('*** FATAL CONFIG FILE ERROR ***'), { level: 'error' })
+})
+
+t.test('RED-06: a full Redis is known by its own figures', async t => {
+  const info = (used: number, most: number): string => `# Memory\r\nused_memory:${used}\r\nmaxmemory:${most}\r\n`
+  t.match(judgeFullness(info(67_108_864, 67_108_864)), { code: 'QUE_WRITES_REFUSED' })
+  t.equal(judgeFullness(info(67_108_863, 67_108_864)), undefined)
+  t.equal(judgeFullness(info(67_108_864, 0)), undefined, 'no limit')
+  t.equal(judgeFullness(''), undefined)
 })
 
 t.test('a machine without redis is told what to install, and looked at again', async t => {
