@@ -160,7 +160,7 @@ t.test(
     const LINE_BYTES = 700
     const TEN_MINUTES = 600_000
     let [written, told] = [0, 0]
-    for (let ms = 0; ms < 3_600_000; ms += 1) {
+    for (let ms = 0; ms < TEN_MINUTES; ms += 1) {
       if (limit.admit('a mail', ms)) {
         written += LINE_BYTES
         limit.spend(LINE_BYTES)
