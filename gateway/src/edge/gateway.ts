@@ -185,7 +185,7 @@ export class Gateway {
 
   #status(): GatewayStatus {
     const tor = this.#link.state
-    const troubled = tor.control === 'lost' || this.#configurationTrouble !== null
+    const troubled = this.#link.isLost || this.#configurationTrouble !== null
     return {
       state: troubled ? 'degraded' : tor.progress < 100 ? 'starting' : 'ready',
       tor,

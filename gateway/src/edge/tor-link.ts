@@ -54,6 +54,7 @@ export class TorLink {
   #attempt = 0
   #timer: NodeJS.Timeout | undefined
   #stopped = false
+  #wasConnected = false
 
   constructor(options: TorLinkOptions) {
     this.#options = options
@@ -62,6 +63,11 @@ export class TorLink {
 
   get state(): TorState {
     return this.#state
+  }
+
+  /** Whether it has been connected and is no longer: before the first time it only waits for tor to start. */
+  get isLost(): boolean {
+    return this.#wasConnected && this.#state.control === 'lost'
   }
 
   /** Send a command that must succeed, or throw a Fault `GW_TOR_UNREACHABLE`. */
@@ -94,6 +100,7 @@ export class TorLink {
       this.#connection = connection
       await this.#subscribe(connection)
       this.#attempt = 0
+      this.#wasConnected = true
       this.#options.telemetry.log('gateway.tor.found')
       this.#options.onConnected()
     } catch (cause) {
