@@ -30,6 +30,8 @@ export function formatRedisConfiguration({ directory, socket }: RedisConfigurati
     'maxmemory-policy noeviction',
     `maxclients ${CLIENTS}`,
     'databases 1',
+    // Ten wake-ups a second are for servers with clients that wait; here nothing does.
+    'hz 1',
     'daemonize no',
     'loglevel warning',
     'logfile ""',
