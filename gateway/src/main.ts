@@ -4,6 +4,7 @@ import { layOutRuntime } from '@cordon/shared/contracts'
 import { explain, Fault } from '@cordon/shared/errors'
 import { announce, answerHealth, onStop } from '@cordon/shared/runtime/edge'
 import { openTelemetry } from '@cordon/shared/telemetry/edge'
+import { readConfiguration } from './edge/configuration-file.ts'
 import { Gateway } from './edge/gateway.ts'
 
 process.umask(0o077)
@@ -13,13 +14,15 @@ const { values } = parseArgs({
   options: { config: { type: 'string' }, 'state-dir': { type: 'string' }, 'runtime-dir': { type: 'string' } },
 })
 
-const telemetry = openTelemetry({ part: 'gateway' })
+let telemetry = openTelemetry({ part: 'gateway' })
 
 try {
   const { config, 'state-dir': stateDirectory, 'runtime-dir': runtimeDirectory } = values
   if (config === undefined || stateDirectory === undefined || runtimeDirectory === undefined) {
     throw new Error('usage: main.ts --config FILE --state-dir DIR --runtime-dir DIR')
   }
+  const { collector, debug = false } = (await readConfiguration(config)).telemetry ?? {}
+  if (collector !== undefined || debug) telemetry = openTelemetry({ part: 'gateway', collector, debug })
   const layout = layOutRuntime(runtimeDirectory)
   const gateway = await Gateway.open({ configurationPath: config, stateDirectory, layout, telemetry })
   onStop(() => {

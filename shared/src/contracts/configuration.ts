@@ -78,6 +78,20 @@ const LIMITS = Type.Object(
   { ...closed, description: 'a map of limits' },
 )
 
+const TELEMETRY = Type.Object(
+  {
+    collector: Type.Optional(
+      Type.String({
+        pattern: '^(unix:/|http://)[^\\s]+$',
+        maxLength: 255,
+        description: 'unix:/PATH or http://127.0.0.1:PORT, a collector on this machine',
+      }),
+    ),
+    debug: Type.Optional(Type.Boolean({ description: 'true or false' })),
+  },
+  { ...closed, description: 'a map with collector and debug' },
+)
+
 /** The whole of cordon.yaml. */
 export const CONFIGURATION = Type.Object(
   {
@@ -91,6 +105,8 @@ export const CONFIGURATION = Type.Object(
     limits: Type.Optional(LIMITS),
     /** Left out, the supervisor starts one of its own. */
     redis: Type.Optional(REDIS_SETTINGS),
+    /** Left out, nothing leaves the part but what is asked for on its API. */
+    telemetry: Type.Optional(TELEMETRY),
   },
   { ...closed, description: 'a map of settings' },
 )
