@@ -9,8 +9,11 @@ export const LOOK_BACK_OFF: BackOff = { firstMs: 500, capMs: 5000 }
 /** After so many exits in a row a part is called failed; it is still tried, at the cap. */
 export const EXITS_UNTIL_FAILED = 5
 
-/** A part that ran this long was well: its earlier exits no longer count. Arbitrary. */
-export const STABLE_MS = 60_000
+/**
+ * A part that ran this long was well, and its earlier exits no longer count: one that is lost every quarter of a minute
+ * is still wanted back at once. Arbitrary.
+ */
+export const STABLE_MS = 10_000
 
 /** What a restart follows from. */
 export interface RestartInput {

@@ -62,6 +62,10 @@ class Connection implements ControlConnection {
   readonly #onEvent: ControlOptions['onEvent']
   #onClose: (() => void) | undefined
   #over: Fault | undefined
+  readonly #received: Reply[] = []
+  #malformed: string | undefined
+  /** Whether an answer is being taken in. */
+  #answering = false
 
   constructor({ socketPath, onEvent }: ControlOptions) {
     this.#onEvent = onEvent
@@ -115,12 +119,42 @@ class Connection implements ControlConnection {
 
   #read(chunk: Buffer): void {
     const { replies, malformed } = this.#reader.push(chunk)
-    for (const reply of replies) {
+    this.#received.push(...replies)
+    this.#malformed ??= malformed
+    this.#deliver()
+  }
+
+  /**
+   * Hand on what was received, in order.
+   *
+   * What follows an answer waits until the one who asked has taken it in: a state that tor told before an event must
+   * not be put in its place after it.
+   */
+  #deliver(): void {
+    while (this.#over === undefined && !this.#answering) {
+      const reply = this.#received.shift()
+      if (reply === undefined) {
+        if (this.#malformed !== undefined) this.#end(unreachable(`it broke the protocol (${this.#malformed})`))
+        return
+      }
       if (isAsynchronous(reply)) this.#onEvent(parseEvent(reply))
-      else if (this.#waiting.length > 0) this.#waiting.shift()?.resolve(reply)
-      else this.#end(unreachable('it answered what was not asked'))
+      else this.#answer(reply)
     }
-    if (malformed !== undefined) this.#end(unreachable(`it broke the protocol (${malformed})`))
+  }
+
+  #answer(reply: Reply): void {
+    const asker = this.#waiting.shift()
+    if (asker === undefined) {
+      this.#end(unreachable('it answered what was not asked'))
+      return
+    }
+    asker.resolve(reply)
+    this.#answering = true
+    // All that is awaited from here on without I/O of its own has run by then.
+    setImmediate(() => {
+      this.#answering = false
+      this.#deliver()
+    })
   }
 
   #end(why: Fault): void {

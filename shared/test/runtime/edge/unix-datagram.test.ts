@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import t from 'tap'
 import { readTimeAsleep, sendUnixDatagram } from '../../../src/runtime/edge/index.ts'
 
@@ -25,10 +26,10 @@ for (const [kind, address] of [
   t.test(`datagrams reach ${kind}, each whole`, async t => {
     const receiver = spawn('python3', ['-c', RECEIVER, address], { stdio: ['ignore', 'pipe', 'inherit'] })
     t.teardown(() => receiver.kill())
-    const lines = receiver.stdout.setEncoding('utf8')[Symbol.asyncIterator]()
-    t.equal((await lines.next()).value, 'bound\n')
+    const lines = createInterface({ input: receiver.stdout })[Symbol.asyncIterator]()
+    t.equal((await lines.next()).value, 'bound')
     t.ok(sendUnixDatagram(address, Buffer.from('READY=1\nSTATUS=ready')))
-    t.equal((await lines.next()).value, 'READY=1|STATUS=ready\n')
+    t.equal((await lines.next()).value, 'READY=1|STATUS=ready')
     t.ok(sendUnixDatagram(address, Buffer.from('STOPPING=1')))
     await once(receiver, 'exit')
   })
