@@ -29,9 +29,13 @@ const work = mkdtempSync(join(tmpdir(), 'cordon-test-'))
 const labDirectory = join(work, 'lab')
 // Its keys take seconds and its first consensus more: it starts first, and the suites that need it wait for it.
 const lab = spawn(nodeProgram(), ['deploy/lab/src/main.ts', '--dir', labDirectory], {
-  stdio: ['pipe', 'ignore', 'inherit'],
+  stdio: ['pipe', 'pipe', 'inherit'],
 })
 const labEnded = new Promise(resolve => lab.once('exit', resolve))
+// It says so in its last line; one that ends instead has said why, and the suites that need it fail by themselves.
+const labReady = new Promise(resolve => {
+  lab.stdout.on('data', chunk => String(chunk).includes('"type":"ready"') && resolve())
+})
 
 let failedChecks = 0
 for (const [name, command] of selected.length === 0 ? CHECKS : []) {
@@ -44,6 +48,7 @@ for (const [name, command] of selected.length === 0 ? CHECKS : []) {
   if (status !== 0) failedChecks += 1
 }
 
+await Promise.race([labReady, labEnded])
 const { status, output } = await runTap(selected)
 lab.stdin.end()
 await labEnded
