@@ -82,10 +82,11 @@ async function freeze(seconds: number, port: number): Promise<void> {
   await until('the word of it', async () =>
     (await cordon.run('logs', '--part', 'supervisor')).out.includes('frozen for') ? true : undefined,
   )
-  say((await cordon.run('logs', '--part', 'supervisor')).out.trimEnd())
   const { status } = await bulk
   say(`the open stream ended with status ${status} after ${Math.round(performance.now() - since)} ms`)
   await until('readiness', async () => ((await cordon.json('status')).state === 'ready' ? true : undefined))
   say(`ready after ${Math.round(performance.now() - since)} ms`)
+  const { out } = await cordon.run('logs')
+  for (const line of out.split('\n')) if (/ (warn|error) | supervisor: /.test(line)) say(line)
   say(`a new request ended with status ${(await fetchThrough(port)).status}`)
 }
