@@ -116,7 +116,12 @@ export class TorLink {
   /** Ask for events first and for the state then, so that nothing falls between; a line twice does no harm. */
   async #subscribe(connection: ControlConnection): Promise<void> {
     await this.ask(setEvents(['STREAM', 'CIRC', 'CIRC_MINOR', 'STATUS_CLIENT']))
-    const info = parseGetInfo(await this.ask(getInfo(STATE_KEYS)))
+    await connection.send(getInfo(STATE_KEYS), reply => this.#adopt(reply, connection.torVersion))
+  }
+
+  /** Take in what tor told of its state, in the turn of that answer: events that follow it are newer. */
+  #adopt(reply: Reply, version: string): void {
+    const info = parseGetInfo(reply)
     if (!(info instanceof Map)) throw unreachable('tor did not tell its state')
     const circuits = parseCircuitStatus(info.get('circuit-status') ?? '')
     const streams = parseStreamStatus(info.get('stream-status') ?? '')
@@ -126,7 +131,7 @@ export class TorLink {
     for (const event of [...circuits, ...streams]) this.#options.table.apply(event)
     this.#state = {
       control: 'connected',
-      version: connection.torVersion,
+      version,
       progress: phase.progress,
       circuitEstablished: info.get('status/circuit-established') === '1',
     }

@@ -102,11 +102,13 @@ export class RunningInstance {
   }
 
   async status(): Promise<Status> {
+    // Before the gateway is asked: whoever asks meanwhile may see readiness before we do, which is then not lost here.
+    const wasReady = this.#wasReady
+    const gateway = await this.#askGateway(this.#supervisor.supervision)
     const supervision = this.#supervisor.supervision
     const torState = supervision.parts.find(({ definition }) => definition.name === 'tor')?.state
     const tor = this.#watch.status(torState === 'starting' || torState === 'ready')
-    const gateway = await this.#askGateway(supervision)
-    const state = judgeState({ supervision, tor, gateway, wasReady: this.#wasReady })
+    const state = judgeState({ supervision, tor, gateway, wasReady })
     if (state === 'ready') this.#wasReady = true
     const { lab, labDirectory } = this.#instance
     const trouble = [this.#configurationTrouble, gateway?.configurationTrouble].find(one => typeof one === 'string')

@@ -1,10 +1,19 @@
 import type { TorStatus } from '@cordon/shared/contracts'
 import { internal } from '@cordon/shared/errors'
 import { type ControlConnection, monotonicNow, openControlConnection } from '@cordon/shared/runtime/edge'
-import { getInfo, parseBootstrapPhase, parseGetInfo, setEvents, type TorEvent } from '@cordon/shared/tor-control'
+import {
+  getInfo,
+  parseBootstrapPhase,
+  parseGetInfo,
+  type Reply,
+  setEvents,
+  type TorEvent,
+} from '@cordon/shared/tor-control'
 import { beginProgress, explainBootstrap, observe, type TorProgress } from '../tor/index.ts'
 import { hasNetwork } from './has-network.ts'
 import type { Instance } from './instance.ts'
+
+const STATE_KEYS = ['version', 'status/bootstrap-phase', 'status/circuit-established']
 
 /** Follows tor's bootstrap over a control connection of the supervisor's own. */
 export class TorWatch {
@@ -36,14 +45,7 @@ export class TorWatch {
     this.#connection = connection
     // Events first, then the state: what happens in between is then seen twice rather than never.
     await connection.send(setEvents(['STATUS_CLIENT', 'STATUS_GENERAL']))
-    const answer = parseGetInfo(
-      await connection.send(getInfo(['version', 'status/bootstrap-phase', 'status/circuit-established'])),
-    )
-    if ('why' in answer) return connection
-    this.#progress = { ...this.#progress, version: answer.get('version') ?? connection.torVersion }
-    const phase = parseBootstrapPhase(answer.get('status/bootstrap-phase') ?? '')
-    if (!('why' in phase)) this.#take({ type: 'bootstrap', phase })
-    if (answer.get('status/circuit-established') === '1') this.#take(ESTABLISHED)
+    await connection.send(getInfo(STATE_KEYS), reply => this.#adopt(reply, connection.torVersion))
     return connection
   }
 
@@ -81,6 +83,16 @@ export class TorWatch {
       cause: (runs ? explanation?.cause : undefined) ?? null,
       next: (runs ? explanation?.next : undefined) ?? null,
     }
+  }
+
+  /** Take in what tor told of its state, in the turn of that answer: events that follow it are newer. */
+  #adopt(reply: Reply, torVersion: string): void {
+    const answer = parseGetInfo(reply)
+    if ('why' in answer) return
+    this.#progress = { ...this.#progress, version: answer.get('version') ?? torVersion }
+    const phase = parseBootstrapPhase(answer.get('status/bootstrap-phase') ?? '')
+    if (!('why' in phase)) this.#take({ type: 'bootstrap', phase })
+    if (answer.get('status/circuit-established') === '1') this.#take(ESTABLISHED)
   }
 
   #take(event: TorEvent): void {

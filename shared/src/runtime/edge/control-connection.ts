@@ -36,6 +36,13 @@ export interface ControlConnection {
   readonly torVersion: string
   /** Send one command and wait for its answer, in order. A refused or malformed command is a Fault too. */
   send(command: Command | Malformed): Promise<Reply>
+  /**
+   * Send one command and make something of its answer in its turn: after the events that came before it, before any
+   * that comes after. What `take` throws, the promise rejects with.
+   *
+   * A state that tor told must be taken in so: in a later turn it would be put in place of what newer events said.
+   */
+  send<T>(command: Command | Malformed, take: (reply: Reply) => T): Promise<T>
   close(): void
 }
 
@@ -58,14 +65,10 @@ class Connection implements ControlConnection {
   torVersion = ''
   readonly #socket: Socket
   readonly #reader = new ReplyReader()
-  readonly #waiting: { resolve(reply: Reply): void; reject(cause: Fault): void }[] = []
+  readonly #waiting: { take(reply: Reply): void; reject(cause: Fault): void }[] = []
   readonly #onEvent: ControlOptions['onEvent']
   #onClose: (() => void) | undefined
   #over: Fault | undefined
-  readonly #received: Reply[] = []
-  #malformed: string | undefined
-  /** Whether an answer is being taken in. */
-  #answering = false
 
   constructor({ socketPath, onEvent }: ControlOptions) {
     this.#onEvent = onEvent
@@ -88,6 +91,7 @@ class Connection implements ControlConnection {
           break
         case 'finished':
           if (step.outcome.type !== 'authenticated') throw refused(step.outcome)
+          if (this.#over !== undefined) throw this.#over // what followed its last answer ended it
           this.torVersion = step.outcome.torVersion
           this.#onClose = onClose
           return this
@@ -97,19 +101,20 @@ class Connection implements ControlConnection {
     }
   }
 
-  send(command: Command | Malformed): Promise<Reply> {
+  send<T = Reply>(command: Command | Malformed, take = (reply: Reply) => reply as T): Promise<T> {
     if (command.type === 'malformed') {
       const why = `a command for tor has an illegal ${command.why}`
       return Promise.reject(new Fault('TOR_COMMAND_ILLEGAL', why, { where: 'local', retry: 'never' }))
     }
     if (this.#over !== undefined) return Promise.reject(this.#over)
-    const answer = new Promise<Reply>((resolve, reject) => this.#waiting.push({ resolve, reject }))
+    const { promise: answer, resolve, reject } = Promise.withResolvers<T>()
+    this.#waiting.push({ take: reply => settle(() => take(reply), resolve, reject), reject })
     this.#socket.write(command.bytes)
-    const late = (): Fault => unreachable('it does not answer')
-    return withDeadline(answer, ANSWER_DEADLINE_MS, late).catch(cause => {
+    return withDeadline(answer, ANSWER_DEADLINE_MS, () => {
+      const late = unreachable('it does not answer')
       // Answers come in order: after one that did not come, none can be told from the next.
-      this.#end(cause)
-      throw cause
+      this.#end(late)
+      return late
     })
   }
 
@@ -119,42 +124,18 @@ class Connection implements ControlConnection {
 
   #read(chunk: Buffer): void {
     const { replies, malformed } = this.#reader.push(chunk)
-    this.#received.push(...replies)
-    this.#malformed ??= malformed
-    this.#deliver()
-  }
-
-  /**
-   * Hand on what was received, in order.
-   *
-   * What follows an answer waits until the one who asked has taken it in: a state that tor told before an event must
-   * not be put in its place after it.
-   */
-  #deliver(): void {
-    while (this.#over === undefined && !this.#answering) {
-      const reply = this.#received.shift()
-      if (reply === undefined) {
-        if (this.#malformed !== undefined) this.#end(unreachable(`it broke the protocol (${this.#malformed})`))
-        return
-      }
+    for (const reply of replies) {
+      if (this.#over !== undefined) return
       if (isAsynchronous(reply)) this.#onEvent(parseEvent(reply))
       else this.#answer(reply)
     }
+    if (malformed !== undefined) this.#end(unreachable(`it broke the protocol (${malformed})`))
   }
 
   #answer(reply: Reply): void {
     const asker = this.#waiting.shift()
-    if (asker === undefined) {
-      this.#end(unreachable('it answered what was not asked'))
-      return
-    }
-    asker.resolve(reply)
-    this.#answering = true
-    // All that is awaited from here on without I/O of its own has run by then.
-    setImmediate(() => {
-      this.#answering = false
-      this.#deliver()
-    })
+    if (asker === undefined) this.#end(unreachable('it answered what was not asked'))
+    else asker.take(reply)
   }
 
   #end(why: Fault): void {
@@ -163,6 +144,14 @@ class Connection implements ControlConnection {
     this.#socket.destroy()
     for (const { reject } of this.#waiting.splice(0)) reject(why)
     this.#onClose?.()
+  }
+}
+
+function settle<T>(work: () => T, resolve: (value: T) => void, reject: (cause: unknown) => void): void {
+  try {
+    resolve(work())
+  } catch (cause) {
+    reject(cause)
   }
 }
 

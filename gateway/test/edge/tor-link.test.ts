@@ -1,0 +1,70 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openTelemetry } from '@cordon/shared/telemetry/edge'
+import t from 'tap'
+import { openScriptedControlPort } from '../../../shared/test/runtime/edge/scripted-control-port.ts'
+import { CircuitTable } from '../../src/audit/index.ts'
+import { TorLink } from '../../src/edge/tor-link.ts'
+import { until } from '../gateway-under-test.ts'
+
+const directory = await mkdtemp(join(tmpdir(), 'cordon-link-'))
+t.teardown(() => rm(directory, { recursive: true }))
+
+const bootstrap = (percent: number): string => `NOTICE BOOTSTRAP PROGRESS=${percent} TAG=x SUMMARY="x"`
+const state = (percent: number, circuits: string, established: number): string =>
+  [
+    `250+circuit-status=\r\n${circuits}.`,
+    '250-stream-status=',
+    `250-status/bootstrap-phase=${bootstrap(percent)}`,
+    `250-status/circuit-established=${established}`,
+    '250 OK\r\n',
+  ].join('\r\n')
+const event = (percent: number): string => `650 STATUS_CLIENT ${bootstrap(percent)}\r\n`
+const ESTABLISHED = '650 STATUS_CLIENT NOTICE CIRCUIT_ESTABLISHED\r\n'
+
+/** A link to a tor that answers the question for its state with `answer`, in one write. */
+async function linkTo(t: { teardown(end: () => void): void }, answer: string) {
+  const socketPath = join(directory, String(Math.random()))
+  const port = await openScriptedControlPort(socketPath, command =>
+    command.startsWith('GETINFO') ? answer : '250 OK\r\n',
+  )
+  t.teardown(() => port.close())
+  const table = new CircuitTable()
+  const connected = Promise.withResolvers<void>()
+  const link = new TorLink({
+    socketPath,
+    password: 'x',
+    table,
+    onConnected: () => connected.resolve(),
+    onLost: () => {},
+    telemetry: openTelemetry({ part: 'gateway', strict: true }),
+  })
+  t.teardown(() => link.stop())
+  await connected.promise
+  return { link, table, port }
+}
+
+t.test('events after the state that tor told, in the same read, are newer than it', async t => {
+  const built = '650 CIRC 7 BUILT $AB3677892BEA5C6A68E4DE90AB2D67E0383A9851~a PURPOSE=GENERAL\r\n'
+  const closed = '650 CIRC 5 CLOSED PURPOSE=GENERAL REASON=FINISHED\r\n'
+  const before = '5 BUILT $AB3677892BEA5C6A68E4DE90AB2D67E0383A9851~a PURPOSE=GENERAL\r\n'
+  const { link, table } = await linkTo(t, state(95, before, 0) + event(100) + ESTABLISHED + built + closed)
+  t.match(link.state, { control: 'connected', progress: 100, circuitEstablished: true })
+  t.same(
+    table.circuits.map(({ id }) => id),
+    ['7'],
+  )
+})
+
+t.test('events before the state that tor told are older than it', async t => {
+  const { link } = await linkTo(t, event(50) + ESTABLISHED + state(100, '', 1))
+  t.match(link.state, { control: 'connected', progress: 100, circuitEstablished: true })
+})
+
+t.test('and what is said later holds', async t => {
+  const { link, port } = await linkTo(t, state(100, '', 1))
+  port.say('650 STATUS_CLIENT NOTICE CIRCUIT_NOT_ESTABLISHED REASON=CLOCK_JUMPED\r\n')
+  await until('the loss of circuits', () => !link.state.circuitEstablished)
+  t.match(link.state, { control: 'connected', progress: 100 })
+})
