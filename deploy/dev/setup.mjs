@@ -24,6 +24,7 @@ const PACKAGES = {
   // The same program as redis-server, in a package that starts no service on a port.
   'redis-check-rdb': 'redis-tools',
   curl: 'curl',
+  openssl: 'openssl',
   torsocks: 'torsocks',
   git: 'git',
   python3: 'python3',
@@ -36,7 +37,7 @@ const PACKAGES = {
 export const PROGRAMS = ['tor', 'tor-gencert', 'ip', 'unshare', 'setpriv', 'nsenter', 'redis-check-rdb']
 
 /** Programs that the tests use as clients besides. */
-export const TEST_PROGRAMS = [...PROGRAMS, 'curl', 'torsocks', 'git', 'python3', 'chromium']
+export const TEST_PROGRAMS = [...PROGRAMS, 'curl', 'openssl', 'torsocks', 'git', 'python3', 'chromium']
 
 const say = text => process.stderr.write(`cordon: ${text}\n`)
 

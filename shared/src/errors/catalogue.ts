@@ -74,6 +74,46 @@ export const CATALOGUE = {
     meaning: 'The gateway has no control connection to tor, so it cannot see or close circuits.',
     action: 'Wait for tor to come back, or see `cordon status` for what it waits for.',
   },
+  VIA_ADDRESS_INVALID: {
+    meaning: 'An address to ask through Tor is not one that may be asked.',
+    action: 'Write https://HOST/PATH, or http:// for an onion service.',
+  },
+  VIA_PORT_UNREACHABLE: {
+    meaning: "One of Cordon's services cannot reach its app port.",
+    action: 'Wait for the gateway to come back; `cordon status` shows what it waits for.',
+  },
+  VIA_REFUSED: {
+    meaning: 'The gateway or tor refused a stream of one of the services.',
+    action: 'Wait and try again; if every request fails so, see `cordon doctor`.',
+  },
+  VIA_TLS_FAILED: {
+    meaning: 'A server could not prove to be who it should be.',
+    action: 'Try again, which uses another exit; if it stays, check the clock with `cordon clock`.',
+  },
+  VIA_TOO_LATE: {
+    meaning: 'A server did not answer completely within the time allowed.',
+    action: 'Try again later, which uses another circuit.',
+  },
+  VIA_TOO_SLOW: {
+    meaning: 'A server sent its answer slower than allowed.',
+    action: 'Try again later; a server that always does so is holding the answer back.',
+  },
+  VIA_TOO_LARGE: {
+    meaning: 'A server sent more than allowed.',
+    action: 'Try again, which uses another exit; if it stays, the address is not what it should be.',
+  },
+  VIA_CUT_SHORT: {
+    meaning: 'A connection ended before the answer was complete.',
+    action: 'Try again later, which uses another circuit.',
+  },
+  VIA_ANSWER_INVALID: {
+    meaning: 'A server does not speak HTTP as it must.',
+    action: 'Try again, which uses another exit; if it stays, the address is not what it should be.',
+  },
+  VIA_ABORTED: {
+    meaning: 'A request was given up because the service stops or does something else.',
+    action: 'Nothing; it is asked again when it is due.',
+  },
   TOR_CONTROL_UNREACHABLE: {
     meaning: "Tor's control socket does not answer, or not as it must.",
     action: 'Wait for tor to come back; `cordon status` shows what it waits for.',
