@@ -48,6 +48,7 @@ export const SHARED_ROOMS = [
   'errors',
   'isolation',
   'socks',
+  'names',
   'tor-control',
   'contracts',
   'runtime',

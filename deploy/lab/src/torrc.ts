@@ -85,6 +85,8 @@ export const exitTorrc = (
     'ExitPolicyRejectPrivate 0',
     // All of it: a policy without some public space gives a consensus without exits.
     'ExitPolicy accept *:*',
+    // Nothing answers at IPv6 addresses here; without it an exit does not even look them up.
+    'IPv6Exit 1',
     `ServerDNSResolvConfFile ${quotePath(resolvConf)}`,
     'ServerDNSAllowNonRFC953Hostnames 1',
     'ServerDNSDetectHijacking 0',

@@ -5,7 +5,5 @@
  * which circuit a stream takes.
  */
 export { type AppPolicy, compilePolicy } from './app-policy.ts'
-export { judgeAddress } from './judge-address.ts'
-export { judgeName } from './judge-name.ts'
 export { judgeRequest } from './judge-request.ts'
 export type { Refusal } from './refusal.ts'

@@ -1,7 +1,6 @@
+import { judgeAddress, judgeName } from '@cordon/shared/names'
 import type { Target } from '@cordon/shared/socks'
 import { type AppPolicy, allowsPort } from './app-policy.ts'
-import { judgeAddress } from './judge-address.ts'
-import { judgeName } from './judge-name.ts'
 import type { Refusal } from './refusal.ts'
 
 /** What of a request decides whether it may pass. `port` is undefined for look-ups, which have none. */

@@ -1,11 +1,8 @@
+import type { NameRefusal } from '@cordon/shared/names'
+
 /** Why a request goes no further. Each has one SOCKS reply; none of them reaches tor. */
 export type Refusal =
-  | 'malformed-name'
-  | 'this-machine'
-  | 'private-network'
-  | 'local-name'
-  | 'i2p'
-  | 'reserved-name'
+  | NameRefusal
   | 'address-not-allowed'
   | 'ipv6-refused'
   | 'onion-only'

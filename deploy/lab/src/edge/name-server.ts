@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
+import { MessageFrames } from '../message-frames.ts'
 import { answerQuery } from '../name-server.ts'
 import type { Zone } from '../zones.ts'
 
@@ -19,19 +20,13 @@ export async function openNameServer(address: string, zones: readonly Zone[]): P
 
 /** Answer queries on one TCP connection, in order, each behind two bytes of length (RFC 1035 section 4.2.2). */
 function converse(socket: Socket, zones: readonly Zone[]): void {
-  let pending: Buffer = Buffer.alloc(0)
+  const frames = new MessageFrames()
   // A reset is how askers leave; there is nobody to tell.
   socket.on('error', () => socket.destroy())
   socket.on('data', chunk => {
-    pending = Buffer.concat([pending, chunk])
-    while (pending.length >= 2 && pending.length >= 2 + pending.readUInt16BE(0)) {
-      const end = 2 + pending.readUInt16BE(0)
-      const answer = answerQuery(zones, pending.subarray(2, end), 'tcp')
-      pending = pending.subarray(end)
-      if (answer === undefined) continue
-      const length = Buffer.alloc(2)
-      length.writeUInt16BE(answer.length)
-      socket.write(Buffer.concat([length, answer]))
+    for (const query of frames.push(chunk)) {
+      const answer = answerQuery(zones, query, 'tcp')
+      if (answer !== undefined) socket.write(MessageFrames.encode(answer))
     }
   })
 }

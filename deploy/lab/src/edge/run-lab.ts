@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LabRelay, LabStep } from '@cordon/shared/contracts'
 import { Fault } from '@cordon/shared/errors'
+import { DNS_ZONES } from '../dns-zones.ts'
 import type { InsideMessage } from '../inside-message.ts'
 import { type Programs, searchPath } from '../programs.ts'
 import { ONION_SITE, SITES } from '../sites/index.ts'
@@ -91,7 +92,7 @@ async function openInternet(authority: CertificateAuthority, onion: string): Pro
   const members = MEMBERS.map(({ nickname, address }) => ({ name: `${nickname}.relays.example`, address }))
   const hosts = [...SITES, ...members]
   await Promise.all([
-    openNameServer(NAME_SERVER, [hostZone('example', hosts), reverseZone(hosts)]),
+    openNameServer(NAME_SERVER, [hostZone('example', hosts), reverseZone(hosts), ...DNS_ZONES]),
     openSites(SITES, server),
   ])
 }

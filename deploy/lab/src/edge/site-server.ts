@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { createServer as createHttpServer, type RequestListener, type ServerOptions } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
-import { createServer, type Server } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
 import type { HttpHandler, Service, Site } from '../sites/site.ts'
 import type { ServerCertificate } from './certificates.ts'
 
@@ -32,16 +33,20 @@ function buildServer(service: Service, certificate: ServerCertificate): { server
       const options = { ...PATIENT, ...certificate, ALPNProtocols: ['http/1.1'] }
       return { server: createHttpsServer(options, listenerOf(service.handle)), port: 443 }
     }
-    case 'tcp': {
-      const server = createServer({ allowHalfOpen: true }, socket => {
-        // A reset is how clients leave; there is nobody to tell.
-        socket.on('error', () => socket.destroy())
-        service.handle(socket)
-      })
-      return { server, port: service.port }
-    }
+    case 'tcp':
+      return { server: createServer({ allowHalfOpen: true }, serve(service.handle)), port: service.port }
+    case 'tls':
+      return { server: createTlsServer(certificate, serve(service.handle)), port: service.port }
   }
 }
+
+const serve =
+  (handle: (socket: Socket) => void) =>
+  (socket: Socket): void => {
+    // A reset is how clients leave; there is nobody to tell.
+    socket.on('error', () => socket.destroy())
+    handle(socket)
+  }
 
 const listenerOf =
   (handle: HttpHandler): RequestListener =>

@@ -8,9 +8,10 @@ import { BULK } from './bulk.ts'
 import { CHECK } from './check.ts'
 import { ECHO } from './echo.ts'
 import { FILES } from './files.ts'
+import { RESOLVER } from './resolver.ts'
 import type { Site } from './site.ts'
 
-export const SITES: readonly Site[] = [CHECK, BULK, ECHO, FILES]
+export const SITES: readonly Site[] = [CHECK, BULK, ECHO, FILES, RESOLVER]
 
 /** The site to which the onion service leads, on ports 80 and 443. */
 export const ONION_SITE: Site = CHECK

@@ -4,11 +4,11 @@ import type { Socket } from 'node:net'
 /** Answer one HTTP request. A rejection closes the connection and nothing else. */
 export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void
 
-/** One thing that listens at a site's address. `http` is on port 80, `https` on 443 with the lab's certificate. */
+/** One thing that listens at a site's address. `http` is on port 80, `https` on 443; that and `tls` have the lab's certificate. */
 export type Service =
   | { readonly type: 'http'; readonly handle: HttpHandler }
   | { readonly type: 'https'; readonly handle: HttpHandler }
-  | { readonly type: 'tcp'; readonly port: number; readonly handle: (socket: Socket) => void }
+  | { readonly type: 'tcp' | 'tls'; readonly port: number; readonly handle: (socket: Socket) => void }
 
 /** A place in the lab's internet. The name server, the certificate and the listeners follow from this alone. */
 export interface Site {

@@ -1,4 +1,4 @@
-import type { Refusal } from './refusal.ts'
+import type { NameRefusal } from './name-refusal.ts'
 
 const NAME_MAX_BYTES = 253 // RFC 1035 section 2.3.4, without the root label
 const LABEL_MAX_BYTES = 63
@@ -9,11 +9,17 @@ const LABEL = /^[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?$/
 /** Names that mean this machine (RFC 6761 section 6.3). */
 const THIS_MACHINE = new Set(['localhost'])
 
-/** Names that only a local network can answer (RFC 6762, RFC 8375, and the private-use .internal). */
-const LOCAL_SUFFIXES = ['local', 'lan', 'internal', 'home.arpa', 'intranet', 'private', 'corp', 'home']
+/**
+ * Names that only a local network can answer: RFC 6762 and its appendix G, RFC 8375, the private-use .internal, and
+ * what is asked of the nearest resolver alone (RFC 9462, RFC 9665).
+ */
+const LOCAL_SUFFIXES = [
+  ...['local', 'lan', 'internal', 'home.arpa', 'intranet', 'private', 'corp', 'home'],
+  ...['resolver.arpa', 'service.arpa'],
+]
 
-/** Names that mean nothing outside tor's own notation, or nothing at all (RFC 6761 section 6.4). */
-const RESERVED_SUFFIXES = ['exit', 'noconnect', 'invalid']
+/** Names that mean nothing outside tor's own notation, or in DNS (RFC 6761 sections 6.2 and 6.4, RFC 9476). */
+const RESERVED_SUFFIXES = ['exit', 'noconnect', 'invalid', 'test', 'alt']
 
 const endsIn = (name: string, suffix: string): boolean => name === suffix || name.endsWith(`.${suffix}`)
 
@@ -25,7 +31,7 @@ const NUMBER = /^(0[xX][0-9a-fA-F]*|[0-9]+)$/
  *
  * `machineNames` are the names that this machine has given itself, in lower case.
  */
-export function judgeName(name: string, machineNames: ReadonlySet<string>): Refusal | undefined {
+export function judgeName(name: string, machineNames: ReadonlySet<string>): NameRefusal | undefined {
   const bare = (name.endsWith('.') ? name.slice(0, -1) : name).toLowerCase()
   const labels = bare.split('.')
   if (bare.length === 0 || bare.length > NAME_MAX_BYTES) return 'malformed-name'

@@ -1,6 +1,6 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net'
-import { parseIpv6Groups } from '@cordon/shared/socks'
-import type { Refusal } from './refusal.ts'
+import { parseIpv6Groups } from '../socks/index.ts'
+import type { NameRefusal } from './name-refusal.ts'
 
 function listOf(ranges: readonly string[]): BlockList {
   const list = new BlockList()
@@ -40,7 +40,7 @@ const EMBEDDING = listOf(['::/96', '::ffff:0:0/96', '::ffff:0:0:0/96', '64:ff9b:
 const SIX_TO_FOUR = listOf(['2002::/16'])
 
 /** Judge a literal address before tor sees it; undefined means that it may pass. A zone id is never legal. */
-export function judgeAddress(address: string): Refusal | undefined {
+export function judgeAddress(address: string): NameRefusal | undefined {
   if (isIPv4(address)) return judgeIn(address, 'ipv4')
   if (!isIPv6(address) || address.includes('%')) return 'malformed-name'
   const direct = judgeIn(address, 'ipv6')
@@ -49,7 +49,7 @@ export function judgeAddress(address: string): Refusal | undefined {
   return embedded === undefined ? undefined : judgeIn(embedded, 'ipv4')
 }
 
-function judgeIn(address: string, family: 'ipv4' | 'ipv6'): Refusal | undefined {
+function judgeIn(address: string, family: 'ipv4' | 'ipv6'): NameRefusal | undefined {
   if (THIS_MACHINE.check(address, family)) return 'this-machine'
   return PRIVATE.check(address, family) ? 'private-network' : undefined
 }
