@@ -77,7 +77,7 @@ export class GatewayUnderTest {
 
   /** Ask the admin API. */
   async api(
-    method: 'GET' | 'POST' | 'DELETE',
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
     path: string,
     body?: object,
     headers: Record<string, string> = {},

@@ -60,7 +60,7 @@ export class CordonUp {
   /** The port of its app. */
   get port(): number {
     const app = this.#status.apps.find(({ id }) => id === APP)
-    if (app === undefined) throw new Error('Cordon has no app')
+    if (typeof app?.port !== 'number') throw new Error('Cordon has no app')
     return app.port
   }
 

@@ -1,17 +1,18 @@
-import { type AppSettings, type CompleteAppSettings, completeAppSettings } from '@cordon/shared/contracts'
+import { type AppSettings, type CompleteAppSettings, completeAppSettings, OWN_APPS } from '@cordon/shared/contracts'
 import { Fault } from '@cordon/shared/errors'
 import type { AppId } from '@cordon/shared/isolation'
 import type { Registry } from './registry.ts'
 
-/** One app as it should be: declared in the configuration or added by command, with the port it keeps. */
+/** One app as it should be: declared in the configuration, added by command or Cordon's own, with the port it keeps. */
 export interface DeclaredApp {
   readonly id: AppId
   readonly settings: CompleteAppSettings
-  readonly port: number
-  readonly declaredIn: 'configuration' | 'registry'
+  /** Null where there is none: Cordon's own apps are reached on their AF_UNIX sockets alone. */
+  readonly port: number | null
+  readonly declaredIn: 'configuration' | 'registry' | 'cordon'
 }
 
-/** Every app that should be, and the registry that remembers their ports. */
+/** Every app that should be, Cordon's own last, and the registry that remembers their ports. */
 export interface Declarations {
   readonly apps: readonly DeclaredApp[]
   readonly registry: Registry
@@ -48,8 +49,15 @@ export function declareApps(
       declaredIn: Object.hasOwn(configured, id) ? 'configuration' : 'registry',
     }
   })
-  return { apps, registry: { ...registry, ports } }
+  return { apps: [...apps, ...OWN], registry: { ...registry, ports } }
 }
+
+const OWN: readonly DeclaredApp[] = Object.values(OWN_APPS).map(id => ({
+  id,
+  settings: completeAppSettings({}),
+  port: null,
+  declaredIn: 'cordon',
+}))
 
 const portTaken = (port: number, owner: string, other: string): Fault =>
   new Fault('GW_PORT_TAKEN', `port ${port} is wanted by the apps ${owner} and ${other}`, {

@@ -1,6 +1,6 @@
-import { APP_SETTINGS, type AppSettings } from '@cordon/shared/contracts'
+import { APP_SETTINGS, type AppSettings, USER_APP_ID_PATTERN } from '@cordon/shared/contracts'
 import { Fault } from '@cordon/shared/errors'
-import { APP_ID_PATTERN, type AppId } from '@cordon/shared/isolation'
+import type { AppId } from '@cordon/shared/isolation'
 import Type, { type Static } from 'typebox'
 import Value from 'typebox/value'
 
@@ -10,8 +10,8 @@ const PORT = Type.Integer({ minimum: 1024, maximum: 65535 })
 const REGISTRY = Type.Object(
   {
     version: Type.Literal(1),
-    ports: Type.Record(Type.String({ pattern: APP_ID_PATTERN }), PORT, { additionalProperties: false }),
-    added: Type.Record(Type.String({ pattern: APP_ID_PATTERN }), APP_SETTINGS, { additionalProperties: false }),
+    ports: Type.Record(Type.String({ pattern: USER_APP_ID_PATTERN }), PORT, { additionalProperties: false }),
+    added: Type.Record(Type.String({ pattern: USER_APP_ID_PATTERN }), APP_SETTINGS, { additionalProperties: false }),
   },
   { additionalProperties: false },
 )

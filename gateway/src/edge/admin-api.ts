@@ -5,6 +5,8 @@ import {
   type AppStatus,
   CIRCUITS,
   type Circuits,
+  CLOCK_REPORT,
+  type ClockReport,
   GATEWAY_STATUS,
   type GatewayStatus,
   PROBLEM,
@@ -28,6 +30,8 @@ export interface AdminDependencies {
   describe(app: LiveApp): AppStatus
   circuits(app: string | undefined): Promise<Circuits>
   renew(app: string, parent: SpanContext | undefined): Promise<Renewed>
+  /** Take in what is known of the clock. */
+  clock(report: ClockReport): void
   readonly telemetry: Telemetry
   readonly registrar: AppRegistrar
 }
@@ -39,6 +43,7 @@ const STATUS_CODES: Partial<Record<FaultCode, number>> = {
   GW_APP_UNKNOWN: 404,
   GW_APP_EXISTS: 409,
   GW_APP_CONFIGURED: 409,
+  GW_APP_RESERVED: 409,
   GW_PORT_TAKEN: 409,
   GW_REQUEST_INVALID: 400,
   GW_TOR_UNREACHABLE: 503,
@@ -90,6 +95,10 @@ export function buildAdminApi(dependencies: AdminDependencies): FastifyInstance 
   admin.get('/v1/circuits', { schema: { querystring: SELECTION, ...answers(CIRCUITS) } }, request =>
     dependencies.circuits(request.query.app),
   )
+  admin.put('/v1/clock', { schema: { body: CLOCK_REPORT } }, async (request, reply) => {
+    dependencies.clock(request.body)
+    return reply.code(204).send()
+  })
   const { telemetry } = dependencies
   admin.get('/v1/spans', { schema: answers(Type.Object({ spans: Type.Array(SPAN_RECORD) })) }, () => ({
     spans: [...telemetry.spans()],

@@ -7,7 +7,8 @@ import { describeListener } from './listener-owner.ts'
 const BACKLOG = 4096
 
 export interface AppPortOptions {
-  readonly port: number
+  /** Null opens no TCP port. */
+  readonly port: number | null
   readonly socketPath: string
   /** The user whose programs may use the TCP port. */
   readonly ownerUid: number
@@ -20,7 +21,8 @@ export interface AppPort {
 }
 
 /**
- * Listen for one app: on TCP at 127.0.0.1 and ::1, for the owner's processes alone, and on an AF_UNIX socket (0600).
+ * Listen for one app: on TCP at 127.0.0.1 and ::1, if it has a port, for the owner's processes alone, and on an AF_UNIX
+ * socket (0600).
  *
  * Throws a Fault `GW_PORT_TAKEN` that names the program in the way, if that can be known; then nothing listens.
  */
@@ -33,15 +35,15 @@ export async function openAppPort(app: string, options: AppPortOptions): Promise
   }
   const opened: Server[] = []
   try {
-    opened.push(await listenOnTcp('127.0.0.1', port, own))
-    const six = await listenOnTcp('::1', port, own).catch(ignoreMissingIPv6)
+    if (port !== null) opened.push(await listenOnTcp('127.0.0.1', port, own))
+    const six = port === null ? undefined : await listenOnTcp('::1', port, own).catch(ignoreMissingIPv6)
     if (six !== undefined) opened.push(six)
     const local = makeServer(onConnection)
     await listenPrivately(local, options.socketPath)
     opened.push(local)
   } catch (cause) {
     await Promise.all(opened.map(closeServer))
-    throw cause instanceof Fault ? cause : portTaken(app, port, cause)
+    throw cause instanceof Fault || port === null ? cause : portTaken(app, port, cause)
   }
   return { close: async () => void (await Promise.all(opened.map(closeServer))) }
 }

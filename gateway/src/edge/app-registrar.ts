@@ -1,4 +1,4 @@
-import type { AppSettings, Configuration } from '@cordon/shared/contracts'
+import { type AppSettings, type Configuration, isOwnAppName } from '@cordon/shared/contracts'
 import { Fault } from '@cordon/shared/errors'
 import { type AppId, parseAppId } from '@cordon/shared/isolation'
 import { addToRegistry, declareApps, type Registry, removeFromRegistry } from '../apps/index.ts'
@@ -34,6 +34,7 @@ export class AppRegistrar {
   /** Add an app by command, or throw: a name or port in use is refused and nothing is kept. */
   async add(name: string, settings: AppSettings): Promise<LiveApp> {
     const id = requireAppId(name)
+    if (isOwnAppName(id)) throw reserved(`names like ${id} are kept for Cordon itself`)
     return await this.#changes.run(async () => {
       if (this.#table.get(id) !== undefined) {
         throw refusal('GW_APP_EXISTS', `the app ${id} exists already`, 'Choose another name, or remove it first.')
@@ -50,6 +51,7 @@ export class AppRegistrar {
   async remove(name: string): Promise<void> {
     await this.#changes.run(async () => {
       const { id, declaredIn } = this.#table.find(name).declared
+      if (declaredIn === 'cordon') throw reserved(`the app ${id} is Cordon's own and cannot be removed`)
       if (declaredIn === 'configuration') {
         const why = `the app ${id} is declared in the configuration file`
         throw refusal('GW_APP_CONFIGURED', why, 'Remove it there; the change is seen at once.')
@@ -88,6 +90,8 @@ function requireAppId(name: string): AppId {
   const why = 'the name of an app is a letter or digit, then up to 31 letters, digits or hyphens, in lower case'
   throw refusal('GW_REQUEST_INVALID', why, 'Choose such a name.')
 }
+
+const reserved = (why: string): Fault => refusal('GW_APP_RESERVED', why, 'Name an app of yours: see `cordon apps`.')
 
 const refusal = (code: ConstructorParameters<typeof Fault>[0], message: string, next: string): Fault =>
   new Fault(code, message, { where: 'local', retry: 'never', next })

@@ -4,12 +4,18 @@ import type { LiveApp } from './live-app.ts'
 /** Describe one app for the admin API. */
 export function describeApp(
   app: LiveApp,
-  more: { readonly socket: string; readonly circuits: number; readonly trouble: string | undefined },
+  more: {
+    readonly socket: string
+    readonly circuits: number
+    readonly trouble: string | undefined
+    readonly clockIsTrusted: boolean
+  },
 ): AppStatus {
   const { id, port, settings, declaredIn } = app.declared
   const { read, written } = app.bytes
   return {
     id,
+    own: declaredIn === 'cordon',
     port,
     dnsPort: null, // services/dns opens it; until that runs there is none
     socket: more.socket,
@@ -21,6 +27,7 @@ export function describeApp(
     circuits: more.circuits,
     bytesRead: read,
     bytesWritten: written,
+    waitsFor: settings.hold === 'clock' && !more.clockIsTrusted ? 'clock' : null,
     trouble: more.trouble ?? null,
   }
 }

@@ -104,7 +104,11 @@ export class AppTable {
     } catch (cause) {
       const trouble = cause instanceof Fault ? cause.message : explain(cause)
       if (entry.trouble === undefined) {
-        this.#options.telemetry.log('gateway.app.trouble', { app: id, appPort: port }, cause)
+        this.#options.telemetry.log(
+          'gateway.app.trouble',
+          { app: id, ...(port === null ? {} : { appPort: port }) },
+          cause,
+        )
       }
       entry.trouble = trouble
     }

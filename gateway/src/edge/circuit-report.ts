@@ -10,13 +10,19 @@ export async function reportCircuits(
   countries: RelayCountries,
 ): Promise<Circuits> {
   const reports: Circuits['apps'] = []
-  for (const { identity } of apps) {
+  for (const { identity, declared } of apps) {
     const circuits: CircuitView[] = []
     for (const circuit of table.circuitsOf(identity.tag)) circuits.push(await viewCircuit(circuit, table, countries))
     const streams = table
       .streamsOf(identity.tag)
       .map(({ id, circuit, status }) => ({ id, circuit: circuit ?? null, state: status.toLowerCase() }))
-    reports.push({ id: identity.app, nymEpoch: identity.nymEpoch, circuits, streams })
+    reports.push({
+      id: identity.app,
+      own: declared.declaredIn === 'cordon',
+      nymEpoch: identity.nymEpoch,
+      circuits,
+      streams,
+    })
   }
   return { apps: reports }
 }

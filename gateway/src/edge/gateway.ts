@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import {
   type AppStatus,
   type Circuits,
+  type ClockTrust,
   type Configuration,
   completeLimits,
   type GatewayStatus,
@@ -52,6 +53,7 @@ export class Gateway {
   readonly #machineNames = new Set([hostname().toLowerCase()])
   #limits: Limits
   #configurationTrouble: string | null = null
+  #clock: ClockTrust = 'untrusted'
   #idleTimer: NodeJS.Timeout | undefined
   #unwatch: (() => void) | undefined
   #admin: FastifyInstance | undefined
@@ -128,6 +130,9 @@ export class Gateway {
       status: () => this.#status(),
       describe: app => this.#describe(app),
       circuits: app => this.#report(app),
+      clock: ({ state }) => {
+        this.#clock = state
+      },
       renew: async (app, parent) => await this.#renewal.renew(this.#table.find(app), parent),
     })
     await listenForAdmin(this.#admin, layout.gatewaySocket)
@@ -171,10 +176,16 @@ export class Gateway {
       handshakesPerApp: this.#limits.handshakesPerApp,
       streamsPerApp: this.#limits.streamsPerApp,
       hasRoom: () => this.#countSessions() < this.#streamBudget,
+      isClockTrusted: () => this.#isClockTrusted(),
       socksSocket: circuits => this.#tor.socksSockets[circuits],
       machineNames: this.#machineNames,
       telemetry: this.#options.telemetry,
     }
+  }
+
+  /** A clock that was right and has not been measured for a while has hardly moved; one that was never, may be anywhere. */
+  #isClockTrusted(): boolean {
+    return this.#clock !== 'untrusted'
   }
 
   #countSessions(): number {
@@ -191,6 +202,7 @@ export class Gateway {
       tor,
       apps: this.#table.apps.map(app => this.#describe(app)),
       audit: this.#verifier.audit,
+      clock: { state: this.#clock },
       configurationTrouble: this.#configurationTrouble,
     }
   }
@@ -201,6 +213,7 @@ export class Gateway {
       socket: this.#options.layout.appSocket(id),
       circuits: this.#circuits.circuitsOf(app.identity.tag).length,
       trouble: this.#table.troubleOf(id),
+      clockIsTrusted: this.#isClockTrusted(),
     })
   }
 

@@ -18,6 +18,8 @@ export interface SessionSettings {
   readonly streamsPerApp: number
   /** Report whether two descriptors more can be had. */
   hasRoom(): boolean
+  /** Report whether what needs a right clock may pass. */
+  isClockTrusted(): boolean
   /** Tor's SocksPort for the app, by how long its circuits live. */
   socksSocket(circuits: 'long' | 'short'): string
   readonly machineNames: ReadonlySet<string>
@@ -92,7 +94,8 @@ export class Session {
       this.#refuse(answers, replyForRefusal(refusal))
       return
     }
-    if (sessions.size >= this.#settings.streamsPerApp || !this.#settings.hasRoom()) {
+    const held = declared.settings.hold === 'clock' && !this.#settings.isClockTrusted()
+    if (held || sessions.size >= this.#settings.streamsPerApp || !this.#settings.hasRoom()) {
       this.#refuse(answers, REPLY.generalFailure)
       return
     }

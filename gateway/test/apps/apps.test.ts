@@ -23,7 +23,15 @@ t.test('the registry survives its file, and a damaged one is never taken for emp
   const registry = addToRegistry({ ...EMPTY_REGISTRY, ports: { mail: 20_000 } }, mail, { isolate: 'host' })
   t.same(parseRegistry(formatRegistry(registry), 'apps.json'), registry)
   const text = formatRegistry(registry)
-  for (const damaged of ['', 'null', '{}', text.slice(0, -5), text.replace('1', '2'), text.replace('mail', '../x')]) {
+  for (const damaged of [
+    '',
+    'null',
+    '{}',
+    text.slice(0, -5),
+    text.replace('1', '2'),
+    text.replace('mail', '../x'),
+    text.replace('mail', 'cordon-x'),
+  ]) {
     t.throws(() => parseRegistry(damaged, 'apps.json'), { code: 'GW_REGISTRY_INVALID' })
   }
 })
@@ -35,6 +43,9 @@ t.test('a port is chosen once and then kept', async t => {
     [
       ['mail', 20_000, 'registry'],
       ['browser', 20_001, 'configuration'],
+      ['cordon-clock', null, 'cordon'],
+      ['cordon-updates', null, 'cordon'],
+      ['cordon-telemetry', null, 'cordon'],
     ],
   )
   const again = declareApps({ browser: {} }, first.registry, next(25_000))
@@ -49,7 +60,7 @@ t.test('the configuration decides where both name an app', async t => {
     addToRegistry(EMPTY_REGISTRY, mail, { isolate: 'host' }),
     next(20_000),
   )
-  t.match(apps, [{ settings: { isolate: 'stream' }, declaredIn: 'configuration' }])
+  t.match(apps[0], { settings: { isolate: 'stream' }, declaredIn: 'configuration' })
 })
 
 t.test('two apps never have one port', async t => {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import t from 'tap'
 import { ask, Client, GatewayUnderTest, reply } from '../gateway-under-test.ts'
 
@@ -72,4 +73,76 @@ t.test('the registry by the API: added, refused with reason, removed', async t =
   await gateway.stop()
   await gateway.start()
   await t.rejects(gateway.portOf('news'), { message: 'no app news' })
+})
+
+t.test(
+  'Cordon’s own apps always exist, on AF_UNIX alone, apart from every other, and are nobody’s to change',
+  async t => {
+    const gateway = await GatewayUnderTest.open(t, APPS)
+    const list = async () => (await gateway.api('GET', '/v1/apps')).body as { apps: { id: string; own: boolean }[] }
+    t.match(
+      (await list()).apps.filter(({ own }) => own),
+      ['cordon-clock', 'cordon-updates', 'cordon-telemetry'].map(id => ({ id, port: null, declaredIn: 'cordon' })),
+    )
+    const add = (id: string) => gateway.api('POST', '/v1/apps', { id, settings: {} })
+    for (const id of ['cordon-clock', 'cordon-x']) {
+      t.match(await add(id), { status: 409, body: { code: 'GW_APP_RESERVED' } })
+    }
+    t.match(await gateway.api('DELETE', '/v1/apps/cordon-clock'), { status: 409, body: { code: 'GW_APP_RESERVED' } })
+    const path = gateway.layout.appSocket('cordon-clock' as never)
+    t.ok(existsSync(path))
+    const fetch = async (where: { path: string } | { port: number }, user?: string) => {
+      const sent = user === undefined ? ask('echo.example') : ask('echo.example', { user, password: 'x' })
+      const client = new Client(where)
+      t.teardown(() => client.socket.destroy())
+      t.match(await client.send(sent).take(user === undefined ? 12 : 14), /05000001000000000000$/)
+      const { user: tag, password } = gateway.tor.asked.at(-1) ?? {}
+      return { tag, password }
+    }
+    const mail = await fetch({ port: await gateway.portOf('mail') })
+    const [one, other, again] = [await fetch({ path }, 'a'), await fetch({ path }, 'b'), await fetch({ path }, 'a')]
+    t.equal(one.tag, other.tag)
+    t.not(one.tag, mail.tag)
+    t.not(one.password, other.password, 'the credentials of a caller are an identity of its own')
+    t.same(again, one)
+    t.match(await gateway.api('POST', '/v1/apps/cordon-clock/renew'), { status: 200, body: { streamsClosed: 3 } })
+    t.not((await fetch({ path }, 'a')).password, one.password)
+    await new Client({ path }).send(ask('192.168.1.1')).rest()
+    t.equal(await new Client({ path }).send(ask('192.168.1.1')).rest(), `0500${reply(2)}`, 'the refusals hold for all')
+  },
+)
+
+t.test('ENF-14 an app that holds for the clock gets nothing through until the clock is trusted', async t => {
+  const gateway = await GatewayUnderTest.open(t, 'apps: { mail: { hold: clock }, chat: {} }\n')
+  const waits = async () => {
+    const { apps } = (await gateway.api('GET', '/v1/apps')).body as { apps: { id: string; waitsFor: string | null }[] }
+    return apps.find(({ id }) => id === 'mail')?.waitsFor
+  }
+  const tell = (state: string) => gateway.api('PUT', '/v1/clock', { state })
+  const fetch = async (app: string) => {
+    const client = new Client({ port: await gateway.portOf(app) }).send(ask('echo.example'))
+    const heard = await client.take(12)
+    client.socket.destroy()
+    return heard.slice(4)
+  }
+  t.equal(await fetch('mail'), reply(1), 'unknown means no')
+  t.equal(gateway.tor.connections, 0, 'and tor was not asked')
+  t.equal(await fetch('chat'), reply(0), 'who does not hold is not held')
+  t.equal(await waits(), 'clock')
+  for (const [state, code, waitsFor] of [
+    ['trusted', 0, null],
+    ['stale', 0, null],
+    ['untrusted', 1, 'clock'],
+    ['stale', 0, null],
+  ] as const) {
+    t.match(await tell(state), { status: 204 })
+    t.equal(await fetch('mail'), reply(code), state)
+    t.equal(await waits(), waitsFor)
+    t.match((await gateway.api('GET', '/v1/status')).body, { clock: { state } })
+  }
+  t.match(await tell('right'), { status: 400 })
+  t.match((await gateway.api('GET', '/v1/status')).body, { clock: { state: 'stale' } })
+  await gateway.stop()
+  await gateway.start()
+  t.equal(await fetch('mail'), reply(1), 'a new gateway knows nothing of the clock')
 })

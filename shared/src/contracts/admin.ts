@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox'
+import { CLOCK_REPORT } from './clock.ts'
 
 const Count = Type.Integer({ minimum: 0 })
 const Text = Type.String()
@@ -6,17 +7,22 @@ const Text = Type.String()
 /** The gateway's view of one app, as `GET /v1/apps` lists it. */
 export const APP_STATUS = Type.Object({
   id: Text,
-  port: Type.Integer(),
+  /** Whether it is one of Cordon's own apps. */
+  own: Type.Boolean(),
+  /** Null where there is no TCP port: Cordon's own apps. */
+  port: Type.Union([Type.Integer(), Type.Null()]),
   dnsPort: Type.Union([Type.Integer(), Type.Null()]),
   socket: Text,
   isolate: Text,
   circuitLife: Text,
-  declaredIn: Type.Enum(['configuration', 'registry']),
+  declaredIn: Type.Enum(['configuration', 'registry', 'cordon']),
   nymEpoch: Count,
   streams: Count,
   circuits: Count,
   bytesRead: Count,
   bytesWritten: Count,
+  /** What must be known before the port lets anything pass, or null. */
+  waitsFor: Type.Union([Type.Literal('clock'), Type.Null()]),
   /** Why the app's port does not listen, or null. */
   trouble: Type.Union([Text, Type.Null()]),
 })
@@ -43,6 +49,8 @@ export const CIRCUITS = Type.Object({
   apps: Type.Array(
     Type.Object({
       id: Text,
+      /** Whether it is one of Cordon's own apps. */
+      own: Type.Boolean(),
       nymEpoch: Count,
       circuits: Type.Array(CIRCUIT_VIEW),
       streams: Type.Array(STREAM_VIEW),
@@ -64,6 +72,8 @@ export const GATEWAY_STATUS = Type.Object({
   apps: Type.Array(APP_STATUS),
   /** What the last look at circuits and at tor's configuration found; `unknown` until there was one. */
   audit: Type.Object({ verdict: Type.Enum(['held', 'breached', 'unknown']), drift: Type.Array(Text) }),
+  /** What the gateway was last told of the clock; `untrusted` until then. */
+  clock: CLOCK_REPORT,
   /** The mistake in the newest configuration file while an older one stays live, or null. */
   configurationTrouble: Type.Union([Text, Type.Null()]),
 })

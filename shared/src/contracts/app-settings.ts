@@ -27,6 +27,7 @@ export const APP_SETTINGS = Type.Object(
     ipv6: Type.Optional(Type.Enum(['allow', 'refuse'], { description: 'one of allow, refuse' })),
     extendedErrors: Type.Optional(Type.Boolean({ description: 'true or false' })),
     remoteNamesOnly: Type.Optional(Type.Boolean({ description: 'true or false' })),
+    hold: Type.Optional(Type.Enum(['none', 'clock'], { description: 'one of none, clock' })),
   },
   { additionalProperties: false, description: 'a map of app settings' },
 )
@@ -53,5 +54,6 @@ export function completeAppSettings(settings: AppSettings): CompleteAppSettings 
     ipv6: settings.ipv6 ?? 'allow',
     extendedErrors: settings.extendedErrors ?? false,
     remoteNamesOnly: settings.remoteNamesOnly ?? false,
+    hold: settings.hold ?? 'none',
   }
 }

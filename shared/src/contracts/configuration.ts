@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox'
-import { APP_ID_PATTERN } from '../isolation/index.ts'
 import { APP_SETTINGS } from './app-settings.ts'
+import { USER_APP_ID_PATTERN } from './own-apps.ts'
 import { REDIS_SETTINGS } from './redis.ts'
 
 const closed = { additionalProperties: false } as const
@@ -96,9 +96,10 @@ const TELEMETRY = Type.Object(
 export const CONFIGURATION = Type.Object(
   {
     apps: Type.Optional(
-      Type.Record(Type.String({ pattern: APP_ID_PATTERN }), APP_SETTINGS, {
+      Type.Record(Type.String({ pattern: USER_APP_ID_PATTERN }), APP_SETTINGS, {
         ...closed,
-        description: 'a map from app names (a-z, 0-9 and hyphens, 32 at most) to their settings',
+        description:
+          'a map from app names (a-z, 0-9 and hyphens, 32 at most; cordon-… are Cordon’s own) to their settings',
       }),
     ),
     tor: Type.Optional(TOR),

@@ -66,6 +66,10 @@ export const CATALOGUE = {
     meaning: 'The app is declared in the configuration file, so a command cannot remove it.',
     action: 'Remove it from cordon.yaml; the change is seen at once.',
   },
+  GW_APP_RESERVED: {
+    meaning: "The name begins with cordon-, and apps of that kind are Cordon's own.",
+    action: 'Choose another name. What is its own is neither added, removed nor configured.',
+  },
   GW_REQUEST_INVALID: {
     meaning: 'A request to the admin API does not have the shape that it must have.',
     action: 'Correct what the message names; `cordon COMMAND --help` shows what is allowed.',

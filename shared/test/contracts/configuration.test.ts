@@ -49,6 +49,10 @@ t.test('a mistake is named with key, line, what was found and what is allowed', 
     ],
     ['apps:\n  mail:\n    prot: 20000\n', 'cordon.yaml line 3: apps.mail.prot: unknown key; allowed: port, isolate'],
     ['apps:\n  Mail: {}\n', 'cordon.yaml line 2: apps.Mail: unknown key; allowed: a map from app names'],
+    [
+      'apps:\n  cordon-clock: {}\n',
+      'line 2: apps.cordon-clock: unknown key; allowed: a map from app names (a-z, 0-9 and hyphens, 32 at most; cordon-… are',
+    ],
     ['zz: 1\n', 'cordon.yaml line 1: zz: unknown key; allowed: apps, tor, limits'],
     ['apps:\n  a:\n    ports: [1, 2, 99999]\n', 'line 3: apps.a.ports.2: found 99999; allowed: a port'],
     ['apps:\n  a:\n    ports: [20-10]\n', 'line 3: apps.a.ports.0: found "20-10"; allowed: a port'],
@@ -134,6 +138,7 @@ t.test('defaults are filled in', async t => {
     ipv6: 'allow',
     extendedErrors: false,
     remoteNamesOnly: false,
+    hold: 'none',
   })
   t.match(completeLimits(undefined), { handshakeSeconds: 10, connectSeconds: 30 })
   t.match(completeLimits({ connectSeconds: 5 }), { handshakeSeconds: 10, connectSeconds: 5 })

@@ -41,7 +41,9 @@ export async function measureManyApps({ rounds, say }: Effort): Promise<Figure> 
   }
 }
 
-async function verifyAllListen({ apps }: GatewayAlone): Promise<void> {
+async function verifyAllListen(gateway: GatewayAlone): Promise<void> {
+  const apps = gateway.apps.filter(({ own }) => !own)
   if (apps.length !== APPS) throw new Error(`the gateway has ${apps.length} apps, not ${APPS}`)
-  for (const { id, port } of apps) if (!(await connects(port))) throw new Error(`${id} does not listen at ${port}`)
+  for (const { id, port } of apps)
+    if (port === null || !(await connects(port))) throw new Error(`${id} does not listen at ${port}`)
 }

@@ -16,6 +16,7 @@ export interface AppOptions {
   readonly ipv6?: boolean
   readonly remoteNamesOnly?: boolean
   readonly extendedErrors?: boolean
+  readonly hold?: string
 }
 
 /** Read the options of `cordon apps add`, or throw a Fault that names the option, what was found and what is allowed. */
@@ -31,6 +32,7 @@ export function readAppSettings(options: AppOptions): AppSettings {
     ipv6: options.ipv6 === false ? 'refuse' : undefined,
     remoteNamesOnly: options.remoteNamesOnly,
     extendedErrors: options.extendedErrors,
+    hold: options.hold,
   }
   const settings = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   for (const [name, schema] of Object.entries(APP_SETTINGS.properties)) {

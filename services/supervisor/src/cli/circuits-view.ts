@@ -3,13 +3,17 @@ import type { Palette } from './palette.ts'
 
 /** Format which app's streams are on which circuit, and through which relays: the proof that none is shared. */
 export function formatCircuits({ apps }: Circuits, network: 'tor' | 'lab', palette: Palette): string {
-  if (apps.length === 0) return 'No apps yet: cordon apps add NAME\n'
   const title = network === 'lab' ? [palette('loud', ' LAB: these are not Tor circuits. ')] : []
-  const blocks = apps.map(({ id, nymEpoch, circuits, streams }) => {
+  // Cordon's own are rarely busy: silent ones would hide the apps that a person asks about.
+  const shown = apps.filter(
+    ({ own, circuits, streams }) => !own || apps.length === 1 || circuits.length + streams.length > 0,
+  )
+  if (shown.length === 0) return 'No apps yet: cordon apps add NAME\n'
+  const blocks = shown.map(({ id, own, nymEpoch, circuits, streams }) => {
     const waiting = streams.filter(({ circuit }) => circuit === null)
     const lines = circuits.flatMap(circuit => formatCircuit(circuit, streams, palette))
     return [
-      `${id} ${palette('quiet', `nym epoch ${nymEpoch}`)}`,
+      `${id} ${palette('quiet', `${own ? 'Cordon’s own, ' : ''}nym epoch ${nymEpoch}`)}`,
       ...(circuits.length === 0 ? ['  no circuits'] : lines),
       ...(waiting.length === 0 ? [] : [`  not attached yet: ${waiting.map(formatStream).join(', ')}`]),
     ].join('\n')

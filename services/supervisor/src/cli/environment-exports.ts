@@ -1,4 +1,5 @@
 import type { AppStatus } from '@cordon/shared/contracts'
+import { Fault } from '@cordon/shared/errors'
 
 /** Programs look for either case; curl reads only the small `http_proxy`. */
 const PROXY_VARIABLES = ['ALL_PROXY', 'all_proxy', 'HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy'] as const
@@ -15,9 +16,16 @@ export interface EnvironmentExports {
 /**
  * List the variables that lead a program to one app's port.
  *
- * `socks5h` and not `socks5`: with the latter a program resolves names itself, outside Tor.
+ * Throws a Fault `GW_APP_RESERVED` for one of Cordon's own apps, which has none. `socks5h` and not `socks5`: with the latter a program resolves names itself, outside Tor.
  */
-export function listExports({ port }: Pick<AppStatus, 'port'>): EnvironmentExports {
+export function listExports({ id, port }: Pick<AppStatus, 'id' | 'port'>): EnvironmentExports {
+  if (port === null) {
+    throw new Fault('GW_APP_RESERVED', `${id} is Cordon's own and has no port for other programs`, {
+      where: 'local',
+      retry: 'never',
+      next: 'Name an app of yours: see `cordon apps`.',
+    })
+  }
   const proxy = `socks5h://127.0.0.1:${port}`
   return { set: Object.fromEntries(PROXY_VARIABLES.map(name => [name, proxy])), unset: EXCEPTIONS }
 }

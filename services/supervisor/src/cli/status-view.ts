@@ -77,7 +77,7 @@ export function formatStatus(status: Status, palette: Palette): string {
     ...formatTrouble(status),
     formatParts(status, palette),
     ...formatAudit(status, palette),
-    status.apps.length === 0 ? 'No apps yet: cordon apps add NAME' : formatApps(status.apps),
+    formatApps(status.apps, palette),
     ...(status.lab === undefined
       ? []
       : [`LAB onion service: ${status.lab.onion}\nLAB authority:     ${status.lab.authority}`]),
@@ -116,18 +116,46 @@ function formatParts({ parts, tor }: Status, palette: Palette): string {
   return formatTable(['  part', 'state', 'pid>', 'detail'], rows)
 }
 
-/** Format the apps as a table. */
-export function formatApps(apps: readonly AppStatus[]): string {
-  const rows = apps.map(app => [
-    app.id,
-    String(app.port),
-    app.isolate,
-    app.circuitLife,
-    String(app.streams),
-    String(app.circuits),
-    formatBytes(app.bytesRead),
-    formatBytes(app.bytesWritten),
-    app.trouble ?? '',
-  ])
-  return formatTable(['app', 'port>', 'isolate', 'circuits', 'streams>', 'open>', 'read>', 'written>', ''], rows)
+/** Format the apps as a table, and what Cordon itself asks for below them: nobody added that, and everybody pays for it. */
+export function formatApps(apps: readonly AppStatus[], palette: Palette): string {
+  const users = apps.filter(({ own }) => !own)
+  const own = apps.filter(app => app.own)
+  const blocks = [
+    users.length === 0
+      ? 'No apps yet: cordon apps add NAME'
+      : formatTable(
+          ['app', 'port>', 'isolate', 'circuits', ...TRAFFIC, ''],
+          users.map(app => [app.id, String(app.port), app.isolate, app.circuitLife, ...trafficOf(app), remarkOn(app)]),
+        ),
+    ...(own.length === 0
+      ? []
+      : [
+          dim(
+            formatTable(
+              ['Cordon’s own', ...TRAFFIC, ''],
+              own.map(app => [app.id, ...trafficOf(app), remarkOn(app)]),
+            ),
+            palette,
+          ),
+        ]),
+  ]
+  return blocks.join('\n\n')
 }
+
+const TRAFFIC = ['streams>', 'open>', 'read>', 'written>']
+
+const trafficOf = ({ streams, circuits, bytesRead, bytesWritten }: AppStatus): readonly string[] => [
+  String(streams),
+  String(circuits),
+  formatBytes(bytesRead),
+  formatBytes(bytesWritten),
+]
+
+const remarkOn = ({ trouble, waitsFor }: AppStatus): string =>
+  trouble ?? (waitsFor === null ? '' : `waits for the ${waitsFor}`)
+
+const dim = (text: string, palette: Palette): string =>
+  text
+    .split('\n')
+    .map(line => palette('quiet', line))
+    .join('\n')

@@ -91,13 +91,14 @@ export class Commands {
   /** Print the names of apps for a shell that completes them; a shell is told nothing else. */
   async completeApps(): Promise<ExitStatus> {
     const { apps } = await this.#readApps().catch(() => ({ apps: [] }))
-    this.#terminal.result({ apps: apps.map(({ id }) => id) }, apps.map(({ id }) => `${id}\n`).join(''))
+    const ids = apps.filter(({ own }) => !own).map(({ id }) => id)
+    this.#terminal.result({ apps: ids }, ids.map(id => `${id}\n`).join(''))
     return EXIT.done
   }
 
   async listApps(): Promise<ExitStatus> {
     const { apps } = await this.#readApps()
-    this.#terminal.result({ apps }, apps.length === 0 ? 'No apps yet: cordon apps add NAME\n' : `${formatApps(apps)}\n`)
+    this.#terminal.result({ apps }, `${formatApps(apps, this.#terminal.palette)}\n`)
     return EXIT.done
   }
 

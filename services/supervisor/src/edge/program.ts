@@ -116,6 +116,7 @@ function buildProgram(args: readonly string[], done: (status: ExitStatus) => voi
     .option('--onion-only', 'reach onion services and nothing else')
     .option('--no-ipv6', 'refuse IPv6 addresses')
     .option('--remote-names-only', 'refuse literal addresses')
+    .option('--hold <what>', 'none, or clock: let nothing pass until the clock is trusted')
     .option('--extended-errors', 'pass tor’s own reply codes (F0 to F7) to the program')
     .action(async (name: string, options: AppOptions) => done(await (await commands()).addApp(name, options)))
   apps

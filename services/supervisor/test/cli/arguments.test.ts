@@ -125,7 +125,7 @@ t.test('failures', async t => {
 })
 
 t.test('the exports of an app', async t => {
-  const exports = listExports({ port: 9150 })
+  const exports = listExports({ id: 'mail', port: 9150 })
   t.match(exports.set, { all_proxy: 'socks5h://127.0.0.1:9150' }, 'names are resolved by tor')
   t.same(exports.unset, ['NO_PROXY', 'no_proxy'], 'no way around')
   const text = formatExports(exports)
@@ -133,6 +133,7 @@ t.test('the exports of an app', async t => {
     t.ok(text.includes(`export ${name}=socks5h://127.0.0.1:9150\n`), name)
   }
   t.match(text, /\nunset NO_PROXY no_proxy\n$/)
+  t.throws(() => listExports({ id: 'cordon-clock', port: null }), { code: 'GW_APP_RESERVED' })
 })
 
 t.test('directories', async t => {

@@ -42,9 +42,10 @@ t.test('up, apps, a page through each, circuits, renew, down', async t => {
   t.match(await cordon.run('renew', 'nobody'), { status: 1, err: /^cordon: .*\n {2}next: / })
   t.equal((await cordon.run('apps', 'remove', 'browser')).status, 0)
   t.same(
-    (await cordon.json('apps')).apps.map(({ id }: { id: string }) => id),
-    ['mail'],
+    (await cordon.json('apps')).apps.map(({ id, own }: { id: string; own: boolean }) => own || id),
+    ['mail', true, true, true],
   )
+  t.match(await cordon.run('apps', 'remove', 'cordon-clock'), { status: 1, err: /own and cannot be removed/ })
 
   t.equal((await cordon.run('down')).status, 0)
   t.equal((await cordon.run('status')).status, 3)

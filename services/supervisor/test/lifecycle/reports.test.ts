@@ -27,6 +27,7 @@ const GATEWAY: GatewayStatus = {
   tor: { control: 'connected', version: '0.4.9.11', progress: 100, circuitEstablished: true },
   apps: [],
   audit: { verdict: 'held', drift: [] },
+  clock: { state: 'untrusted' },
   configurationTrouble: null,
 }
 

@@ -1,0 +1,12 @@
+import Type, { type Static } from 'typebox'
+
+/**
+ * What the clock may be called. `stale`: it was trusted, and the last measurement is older than it should be. A clock
+ * of which nothing is known is `untrusted`.
+ */
+export const CLOCK_TRUST = Type.Enum(['trusted', 'stale', 'untrusted'])
+export type ClockTrust = Static<typeof CLOCK_TRUST>
+
+/** What the clock service tells the gateway (`PUT /v1/clock`) whenever it changes, and when the gateway is new. */
+export const CLOCK_REPORT = Type.Object({ state: CLOCK_TRUST }, { additionalProperties: false })
+export type ClockReport = Static<typeof CLOCK_REPORT>
