@@ -71,12 +71,23 @@ export class AppTable {
     for (const declared of changes.update) this.get(declared.id)?.update(declared)
     for (const id of changes.close) await this.#close(id, !wanted.some(app => app.id === id))
     for (const declared of changes.open) await this.#open(declared)
+    this.#sort(wanted)
   }
 
   /** Stop listening and end every stream. */
   async close(): Promise<void> {
     clearInterval(this.#retry)
     for (const id of [...this.#entries.keys()]) await this.#close(id, true)
+  }
+
+  /** Keep the order of the declarations, which is the one that people see: a map keeps that of its insertions. */
+  #sort(wanted: readonly DeclaredApp[]): void {
+    for (const { id } of wanted) {
+      const entry = this.#entries.get(id)
+      if (entry === undefined) continue
+      this.#entries.delete(id)
+      this.#entries.set(id, entry)
+    }
   }
 
   async #open(declared: DeclaredApp): Promise<void> {
