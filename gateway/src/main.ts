@@ -4,6 +4,7 @@ import { layOutRuntime } from '@cordon/shared/contracts'
 import { explain, Fault } from '@cordon/shared/errors'
 import { announce, answerHealth, onStop } from '@cordon/shared/runtime/edge'
 import { openTelemetry } from '@cordon/shared/telemetry/edge'
+import { openPartTelemetry } from '@cordon/shared/through-tor/edge'
 import { readConfiguration } from './edge/configuration-file.ts'
 import { Gateway } from './edge/gateway.ts'
 
@@ -21,9 +22,9 @@ try {
   if (config === undefined || stateDirectory === undefined || runtimeDirectory === undefined) {
     throw new Error('usage: main.ts --config FILE --state-dir DIR --runtime-dir DIR')
   }
-  const { collector, debug = false } = (await readConfiguration(config)).telemetry ?? {}
-  if (collector !== undefined || debug) telemetry = openTelemetry({ part: 'gateway', collector, debug })
   const layout = layOutRuntime(runtimeDirectory)
+  const settings = (await readConfiguration(config)).telemetry
+  if (settings !== undefined) telemetry = await openPartTelemetry({ part: 'gateway', settings, layout })
   const gateway = await Gateway.open({ configurationPath: config, stateDirectory, layout, telemetry })
   onStop(() => {
     telemetry.log('part.stopping', { part: 'gateway' })

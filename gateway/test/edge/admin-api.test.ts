@@ -89,12 +89,12 @@ t.test(
       t.match(await add(id), { status: 409, body: { code: 'GW_APP_RESERVED' } })
     }
     await gateway.api('POST', '/v1/apps', { id: 'late', settings: {} })
-  t.same(
-    (await list()).apps.map(({ own }) => own),
-    [false, false, false, true, true, true],
-    'below the apps of the user, also those that were added later',
-  )
-  t.match(await gateway.api('DELETE', '/v1/apps/cordon-clock'), { status: 409, body: { code: 'GW_APP_RESERVED' } })
+    t.same(
+      (await list()).apps.map(({ own }) => own),
+      [false, false, false, true, true, true],
+      'below the apps of the user, also those that were added later',
+    )
+    t.match(await gateway.api('DELETE', '/v1/apps/cordon-clock'), { status: 409, body: { code: 'GW_APP_RESERVED' } })
     const path = gateway.layout.appSocket('cordon-clock' as never)
     t.ok(existsSync(path))
     const fetch = async (where: { path: string } | { port: number }, user?: string) => {

@@ -78,18 +78,26 @@ const LIMITS = Type.Object(
   { ...closed, description: 'a map of limits' },
 )
 
+/** Clear HTTP stays on this machine or ends at an onion service, whose address is its key. */
+const COLLECTOR =
+  '^(unix:/\\S+' +
+  '|http://(localhost|127(\\.[0-9]{1,3}){3}|\\[::1\\]|[a-z2-7]{56}\\.onion)(:[0-9]{1,5})?(/\\S*)?' +
+  '|https://[^\\s/@]+(/\\S*)?)$'
+
 const TELEMETRY = Type.Object(
   {
     collector: Type.Optional(
       Type.String({
-        pattern: '^(unix:/|http://)[^\\s]+$',
+        pattern: COLLECTOR,
         maxLength: 255,
-        description: 'unix:/PATH or http://127.0.0.1:PORT, a collector on this machine',
+        description: 'unix:/PATH or http://127.0.0.1:PORT on this machine; https://HOST or http://….onion through Tor',
       }),
     ),
+    /** Believed besides the well-known authorities. */
+    collectorAuthorityFile: Type.Optional(ABSOLUTE_PATH),
     debug: Type.Optional(Type.Boolean({ description: 'true or false' })),
   },
-  { ...closed, description: 'a map with collector and debug' },
+  { ...closed, description: 'a map with collector, collectorAuthorityFile and debug' },
 )
 
 /** The whole of cordon.yaml. */

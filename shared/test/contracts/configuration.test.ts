@@ -37,6 +37,37 @@ limits: { connectSeconds: 45 }
   t.match(full, { apps: { mail: { port: 20001 } }, limits: { connectSeconds: 45 } })
 })
 
+t.test('a collector is on this machine, or behind TLS or an onion address', async t => {
+  const onion = `${'a'.repeat(56)}.onion`
+  const said = (collector: string) => complain(`telemetry: { collector: '${collector}' }`)
+  for (const good of [
+    'unix:/run/otel.sock',
+    'http://127.0.0.1:4318',
+    'http://127.8.8.8/v1/traces',
+    'http://[::1]:4318',
+    'http://localhost:4318',
+    `http://${onion}/v1/traces`,
+    'https://otel.example/v1/traces',
+    'https://otel.example:4318',
+  ]) {
+    t.equal(said(good), 'accepted', good)
+  }
+  for (const bad of [
+    'http://otel.example',
+    'http://127.0.0.1.example',
+    'http://localhost.example:80',
+    `http://${onion}.example`,
+    'http://user@127.0.0.1',
+    'https://user:secret@otel.example',
+    'https://',
+    'ftp://otel.example',
+    'unix:relative',
+    'http://192.168.1.1',
+  ]) {
+    t.match(said(bad), /telemetry\.collector: found .*; allowed: unix:\/PATH or http/, bad)
+  }
+})
+
 t.test('a mistake is named with key, line, what was found and what is allowed', async t => {
   const cases: readonly (readonly [text: string, said: string])[] = [
     [

@@ -1,11 +1,14 @@
 import { Agent } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { connect as connectTls } from 'node:tls'
 import { Fault } from '../../errors/index.ts'
 import type { CollectorAddress } from '../index.ts'
 
-/** Opens a stream through an app port, which resolves the name; it is never resolved here. */
-export type DialThroughTor = (host: string, port: number) => Promise<Duplex>
+/** Opens a stream to a collector beyond this machine, whose name is resolved by tor; with `tls` its certificate is verified. */
+export type DialThroughTor = (collector: {
+  readonly host: string
+  readonly port: number
+  readonly tls: boolean
+}) => Promise<Duplex>
 
 /** Make the way to a collector, or throw a Fault `TEL_COLLECTOR_REMOTE` for one beyond this machine without `dial`. */
 export function openCollectorAgent(address: CollectorAddress, dial: DialThroughTor | undefined): Agent {
@@ -21,8 +24,8 @@ export function openCollectorAgent(address: CollectorAddress, dial: DialThroughT
   }
   agent.createConnection = (_options, callback) => {
     const done = callback ?? (() => {})
-    dial(address.host, address.port).then(
-      stream => done(null, address.tls ? connectTls({ socket: stream, servername: address.host }) : stream),
+    dial(address).then(
+      stream => done(null, stream),
       cause => done(cause instanceof Error ? cause : new Error('the dialer failed', { cause }), undefined as never),
     )
     return undefined

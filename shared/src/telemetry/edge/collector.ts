@@ -1,6 +1,7 @@
 import { type Agent, request } from 'node:http'
 import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer'
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace'
+import { OWN_APPS } from '../../contracts/index.ts'
 import { planWait } from '../../runtime/index.ts'
 import type { CollectorAddress } from '../index.ts'
 
@@ -9,7 +10,10 @@ const QUEUE_MAX = 2048
 /** Spans in one request: few, because writing them as JSON holds up the event loop (0.3 ms for 64, measured). */
 const BATCH = 64
 const GATHER_MS = 1000
-const DEADLINE_MS = 5000
+/** For one batch, with the dialing; beyond this machine a circuit may have to be built first. Arbitrary. */
+const DEADLINE_MS = { local: 5000, remote: 45_000 } as const
+/** What a part that ends waits for the collector. Arbitrary. */
+const FAREWELL_MS = 2000
 /** An answer says what was refused, in a few hundred bytes. Arbitrary. */
 const ANSWER_MAX_BYTES = 65_536
 const BACK_OFF = { firstMs: 1000, capMs: 60_000 }
@@ -34,6 +38,7 @@ export class Collector implements SpanProcessor {
   #sending: Promise<void> | undefined
   #failures = 0
   #isClosed = false
+  readonly #end = new AbortController()
 
   constructor(options: CollectorOptions) {
     this.#options = options
@@ -42,7 +47,8 @@ export class Collector implements SpanProcessor {
   onStart(): void {}
 
   onEnd(span: ReadableSpan): void {
-    if (this.#isClosed) return
+    // A stream of its own making would be sent by the next, for ever.
+    if (this.#isClosed || span.attributes['app'] === OWN_APPS.telemetry) return
     if (this.#queue.length >= QUEUE_MAX) this.#options.onDropped('queue-full', 1)
     else this.#queue.push(span)
     this.#plan(GATHER_MS)
@@ -55,8 +61,10 @@ export class Collector implements SpanProcessor {
   async shutdown(): Promise<void> {
     this.#isClosed = true
     clearTimeout(this.#timer)
+    const timer = setTimeout(() => this.#end.abort(), FAREWELL_MS)
     await this.#sending
     await this.forceFlush()
+    clearTimeout(timer)
     this.#options.agent.destroy()
   }
 
@@ -104,7 +112,7 @@ export class Collector implements SpanProcessor {
         method: 'POST',
         agent,
         headers: { 'content-type': 'application/json', 'content-length': body.length },
-        signal: AbortSignal.timeout(DEADLINE_MS),
+        signal: AbortSignal.any([AbortSignal.timeout(DEADLINE_MS[address.type]), this.#end.signal]),
       })
       post.on('error', reject)
       post.on('response', answer => {

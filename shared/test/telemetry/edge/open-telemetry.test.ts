@@ -199,14 +199,14 @@ t.test('TEL-02: a remote collector is refused, or reached by its name through th
   const onion = `${'a'.repeat(56)}.onion`
   const { telemetry } = open(t, {
     collector: `http://${onion}/v1/traces`,
-    dialThroughTor: async (host, port) => {
-      dialed.push([host, port])
+    dialThroughTor: async ({ host, port, tls }) => {
+      dialed.push([host, port, tls])
       return connect((exit.address() as AddressInfo).port, '127.0.0.1')
     },
   })
   telemetry.startSpan('clock.measure').end({ outcome: 'ok' })
   await telemetry.close()
-  t.same(dialed, [[onion, 4318]])
+  t.same(dialed, [[onion, 4318, false]])
   t.notMatch(await telemetry.metrics(), /dropped="collector"/)
   const failing = open(t, {
     collector: 'https://otel.example',

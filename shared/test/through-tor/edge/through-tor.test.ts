@@ -1,11 +1,7 @@
-import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import {
   dialAppPort,
@@ -15,23 +11,11 @@ import {
 } from '../../../src/through-tor/edge/index.ts'
 import { parseWebAddress, type TransferLimits } from '../../../src/through-tor/index.ts'
 import { openAppPortUnderTest } from '../app-port-under-test.ts'
+import { makeCertificate } from '../certificate-under-test.ts'
 
 const LIMITS: TransferLimits = { deadlineMs: 20_000, maxBytes: 1000 }
 const GET: WebRequest = { method: 'GET', fields: [['Accept', '*/*']], limits: LIMITS }
 const ONION = `http://${'a'.repeat(56)}.onion`
-
-const directory = mkdtempSync(join(tmpdir(), 'cordon-tls-'))
-t.teardown(() => rmSync(directory, { recursive: true }))
-const inDirectory = (name: string): string => join(directory, name)
-
-/** A certificate of its own authority, by the program that everybody has. */
-function makeCertificate(name: string): { key: string; cert: string } {
-  const [key, cert] = [inDirectory(`${name}.key`), inDirectory(`${name}.pem`)]
-  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', key]
-  const names = ['-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name}`]
-  execFileSync('openssl', ['req', '-x509', '-days', '2', ...newKey, '-out', cert, ...names], { stdio: 'ignore' })
-  return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') }
-}
 
 /** Open an app port behind which one site answers whatever is asked for. */
 async function openSite(t: Test, listener: RequestListener) {
@@ -114,7 +98,7 @@ t.test('the app port says no', async t => {
     code: 'VIA_REFUSED',
     message: /hostUnreachable/,
   })
-  await t.rejects(dialAppPort({ ...call, appSocket: inDirectory('none.sock'), deadlineMs: 20_000 }), {
+  await t.rejects(dialAppPort({ ...call, appSocket: '/nowhere/none.sock', deadlineMs: 20_000 }), {
     code: 'VIA_PORT_UNREACHABLE',
   })
   const silent = await openAppPortUnderTest(t, () => () => {})
@@ -171,7 +155,7 @@ function flood(write: () => boolean, response: { on(event: 'drain', then: () => 
 }
 
 t.test('TLS: who is not vouched for, or is somebody else, is refused; no session is taken up again', async t => {
-  const good = makeCertificate('good.example')
+  const good = makeCertificate(t, 'good.example')
   const reused: boolean[] = []
   const server = createTlsServer(good, (request, response) => {
     reused.push((request.socket as unknown as { isSessionReused(): boolean }).isSessionReused())
