@@ -30,6 +30,8 @@ export class AppTable {
   readonly #options: AppTableOptions
   readonly #secret = randomBytes(SECRET_BYTES)
   readonly #entries = new Map<AppId, Entry>()
+  /** By tag: each event of tor asks. */
+  readonly #owners = new Map<string, AppId>()
   readonly #retry: NodeJS.Timeout
 
   constructor(options: AppTableOptions) {
@@ -44,6 +46,11 @@ export class AppTable {
 
   get(id: string): LiveApp | undefined {
     return this.#entries.get(id as AppId)?.app
+  }
+
+  /** Name the app whose tag a user name is, or undefined. */
+  ownerOf(tag: string): AppId | undefined {
+    return this.#owners.get(tag)
   }
 
   /** Find the app of that name, or throw a Fault `GW_APP_UNKNOWN`. */
@@ -99,6 +106,7 @@ export class AppTable {
       trouble: undefined,
     }
     this.#entries.set(declared.id, entry)
+    this.#owners.set(entry.app.identity.tag, declared.id)
     await this.#listen(entry)
   }
 
@@ -137,6 +145,7 @@ export class AppTable {
     entry.port = undefined
     if (forget) {
       this.#entries.delete(id)
+      this.#owners.delete(entry.app.identity.tag)
       entry.app.closeSessions()
       await closed // only without streams does it settle at once
     }

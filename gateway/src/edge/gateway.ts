@@ -1,19 +1,21 @@
 import { hostname } from 'node:os'
 import {
   type AppStatus,
+  type AuditSettings,
   type Circuits,
   type ClockTrust,
   type Configuration,
+  completeAudit,
   completeLimits,
   type GatewayStatus,
   type Limits,
   type RuntimeLayout,
 } from '@cordon/shared/contracts'
 import { explain } from '@cordon/shared/errors'
-import { openPrivateDirectory } from '@cordon/shared/runtime/edge'
+import { monotonicNow, openPrivateDirectory } from '@cordon/shared/runtime/edge'
 import type { Telemetry } from '@cordon/shared/telemetry'
 import type { FastifyInstance } from 'fastify'
-import { CircuitTable } from '../audit/index.ts'
+import { Auditor, type Pair } from '../audit/index.ts'
 import { buildAdminApi, closeAdmin, listenForAdmin } from './admin-api.ts'
 import { AppRegistrar } from './app-registrar.ts'
 import { describeApp } from './app-status.ts'
@@ -43,7 +45,7 @@ export interface GatewayOptions {
 export class Gateway {
   readonly #options: GatewayOptions
   readonly #tor: TorPlace
-  readonly #circuits = new CircuitTable()
+  readonly #auditor: Auditor
   readonly #table: AppTable
   readonly #link: TorLink
   readonly #countries: RelayCountries
@@ -52,6 +54,7 @@ export class Gateway {
   readonly #streamBudget = readStreamBudget()
   readonly #machineNames = new Set([hostname().toLowerCase()])
   #limits: Limits
+  #whileUnknown: AuditSettings['whileUnknown']
   #configurationTrouble: string | null = null
   #clock: ClockTrust = 'untrusted'
   #idleTimer: NodeJS.Timeout | undefined
@@ -64,34 +67,48 @@ export class Gateway {
     this.#options = options
     this.#tor = tor
     this.#limits = completeLimits(configuration.limits)
+    this.#whileUnknown = completeAudit(configuration.audit).whileUnknown
     this.#table = new AppTable({
       socketPath: app => layout.appSocket(app),
       settings: () => this.#sessionSettings(),
       ownerUid: process.getuid?.() ?? -1,
       telemetry,
     })
+    this.#auditor = new Auditor({
+      now: monotonicNow,
+      date: () => new Date().toISOString(),
+      appOf: username => this.#table.ownerOf(username),
+      act: action => this.#verifier.act(action),
+      onViolation: () => telemetry.log('gateway.breached'),
+      onVerdict: () => {},
+    })
     this.#link = new TorLink({
       socketPath: tor.controlSocket,
       password: tor.password,
-      table: this.#circuits,
+      audience: this.#auditor,
+      onConfigurationChanged: () => this.#verifier.look(),
       onConnected: () => {
+        this.#verifier.begin()
         this.#jobs?.verify()
         void this.#renewal.makeUp()
       },
-      onLost: () => this.#verifier.doubt(),
+      onLost: () => {},
       telemetry,
     })
     this.#countries = new RelayCountries(this.#link)
-    this.#renewal = new Renewal(this.#link, this.#circuits, telemetry)
+    this.#renewal = new Renewal(this.#link, this.#auditor.table, telemetry)
     this.#verifier = new Verifier({
       link: this.#link,
-      table: this.#circuits,
+      auditor: this.#auditor,
       telemetry,
-      socksSockets: [...new Set(Object.values(tor.socksSockets))],
-      others: tor.others,
-      isApp: username => this.#table.apps.some(({ identity }) => identity.tag === username),
+      expected: {
+        socks: [...new Set(Object.values(tor.socksSockets))],
+        control: tor.controlSocket,
+        others: tor.others,
+      },
+      closeStreams: pairs => this.#closeStreams(pairs),
     })
-    observeGateway(telemetry, this.#table, this.#circuits, this.#link)
+    observeGateway(telemetry, this.#table, this.#auditor.table, this.#link)
   }
 
   /** Open the app ports and the admin API, or throw a Fault. Tor need not be there: streams then fail. */
@@ -114,6 +131,7 @@ export class Gateway {
     clearInterval(this.#idleTimer)
     await this.#table.close()
     await this.#jobs?.close()
+    this.#verifier.stop()
     this.#link.stop()
     if (this.#admin !== undefined) await closeAdmin(this.#admin)
   }
@@ -149,6 +167,7 @@ export class Gateway {
       const configuration = await readConfiguration(configurationPath)
       await registrar.configure(configuration.apps)
       this.#limits = completeLimits(configuration.limits)
+      this.#whileUnknown = completeAudit(configuration.audit).whileUnknown
       this.#restartIdleTimer()
       this.#configurationTrouble = null
       span.end({ outcome: 'ok' })
@@ -179,6 +198,11 @@ export class Gateway {
       isClockTrusted: () => this.#isClockTrusted(),
       socksSocket: circuits => this.#tor.socksSockets[circuits],
       machineNames: this.#machineNames,
+      audit: {
+        mayOpen: () => this.#auditor.mayOpen(this.#whileUnknown),
+        send: sending => this.#auditor.send(sending),
+        sourceOf: socksSocket => this.#sourceOf(socksSocket),
+      },
       telemetry: this.#options.telemetry,
     }
   }
@@ -186,6 +210,17 @@ export class Gateway {
   /** A clock that was right and has not been measured for a while has hardly moved; one that was never, may be anywhere. */
   #isClockTrusted(): boolean {
     return this.#clock !== 'untrusted'
+  }
+
+  /** How our own tor names its listener; another one may see another path of it. */
+  #sourceOf(socksSocket: string): string | undefined {
+    return this.#tor.others === 'foreign' && /^[\x21-\x7e]+$/.test(socksSocket) ? socksSocket : undefined
+  }
+
+  #closeStreams(pairs: ReadonlySet<Pair>): void {
+    for (const { sessions } of this.#table.apps) {
+      for (const session of [...sessions]) if (session.pair !== undefined && pairs.has(session.pair)) session.close()
+    }
   }
 
   #countSessions(): number {
@@ -196,12 +231,13 @@ export class Gateway {
 
   #status(): GatewayStatus {
     const tor = this.#link.state
+    const { verdict, drift } = this.#auditor.view
     const troubled = this.#link.isLost || this.#configurationTrouble !== null
     return {
       state: troubled ? 'degraded' : tor.progress < 100 ? 'starting' : 'ready',
       tor,
       apps: this.#table.apps.map(app => this.#describe(app)),
-      audit: this.#verifier.audit,
+      audit: { verdict, drift: [...drift] },
       clock: { state: this.#clock },
       configurationTrouble: this.#configurationTrouble,
     }
@@ -211,7 +247,7 @@ export class Gateway {
     const { id } = app.declared
     return describeApp(app, {
       socket: this.#options.layout.appSocket(id),
-      circuits: this.#circuits.circuitsOf(app.identity.tag).length,
+      circuits: this.#auditor.table.circuitsOf(app.identity.tag).length,
       trouble: this.#table.troubleOf(id),
       clockIsTrusted: this.#isClockTrusted(),
     })
@@ -219,6 +255,6 @@ export class Gateway {
 
   async #report(app: string | undefined): Promise<Circuits> {
     const apps = app === undefined ? this.#table.apps : [this.#table.find(app)]
-    return await reportCircuits(apps, this.#circuits, this.#countries)
+    return await reportCircuits(apps, this.#auditor.table, this.#countries)
   }
 }

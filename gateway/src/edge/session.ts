@@ -3,6 +3,7 @@ import { judgeAddress } from '@cordon/shared/names'
 import { monotonicNow } from '@cordon/shared/runtime/edge'
 import { nearestRfc1928, REPLY } from '@cordon/shared/socks'
 import type { Span, Telemetry } from '@cordon/shared/telemetry'
+import { type Claim, type Pair, pairOfCredentials, type Sending } from '../audit/index.ts'
 import { judgeRequest } from '../policy/index.ts'
 import { type AnswerEncoder, type AppProtocol, replyForRefusal } from '../streams/index.ts'
 import type { LiveApp } from './live-app.ts'
@@ -23,7 +24,18 @@ export interface SessionSettings {
   /** Tor's SocksPort for the app, by how long its circuits live. */
   socksSocket(circuits: 'long' | 'short'): string
   readonly machineNames: ReadonlySet<string>
+  readonly audit: StreamAudit
   readonly telemetry: Telemetry
+}
+
+/** What the audit must know of a stream, and says of it. */
+export interface StreamAudit {
+  /** Report whether anything may be sent to tor as things stand. */
+  mayOpen(): boolean
+  /** Write down what will be sent. */
+  send(sending: Sending): Claim
+  /** How tor names the SocksPort in its events, if that is certain. */
+  sourceOf(socksSocket: string): string | undefined
 }
 
 /** One connection of an app, from its first byte to the last. */
@@ -34,6 +46,7 @@ export class Session {
   readonly #acceptedAt = monotonicNow()
   #opening: { readonly span: Span<'gateway.stream'>; readonly protocol: AppProtocol } | undefined
   #tor: Socket | undefined
+  #claim: Claim | undefined
   #attached = false
   /** What the client and tor had sent when the stream began: not the app's data. */
   #clientHead = 0
@@ -70,6 +83,11 @@ export class Session {
     return this.#tor === undefined ? 0 : Math.max(0, this.#client.bytesRead - this.#clientHead)
   }
 
+  /** The credentials that it was sent with; undefined while it is not sent. */
+  get pair(): Pair | undefined {
+    return this.#claim?.pair
+  }
+
   /** End both sides now. */
   close(): void {
     this.#client.destroy()
@@ -94,8 +112,9 @@ export class Session {
       this.#refuse(answers, replyForRefusal(refusal))
       return
     }
-    const held = declared.settings.hold === 'clock' && !this.#settings.isClockTrusted()
-    if (held || sessions.size >= this.#settings.streamsPerApp || !this.#settings.hasRoom()) {
+    const { audit, isClockTrusted, hasRoom, streamsPerApp } = this.#settings
+    const isHeld = (declared.settings.hold === 'clock' && !isClockTrusted()) || !audit.mayOpen()
+    if (isHeld || sessions.size >= streamsPerApp || !hasRoom()) {
       this.#refuse(answers, REPLY.generalFailure)
       return
     }
@@ -104,11 +123,15 @@ export class Session {
     this.#clientHead = this.#client.bytesRead - readAhead.length
     if (readAhead.length > 0) this.#client.unshift(readAhead)
     const { isolate, circuits } = declared.settings
+    const socksSocket = this.#settings.socksSocket(circuits)
+    const { credentials, key } = identity.isolate(request, isolate)
+    const source = audit.sourceOf(socksSocket)
+    this.#claim = audit.send({ app: declared.id, key, pair: pairOfCredentials(credentials), source })
     this.#tor = dialTor(
       {
-        socksSocket: this.#settings.socksSocket(circuits),
+        socksSocket,
         request,
-        credentials: identity.isolate(request, isolate),
+        credentials,
         deadlineMs: this.#settings.connectMs,
       },
       outcome => this.#answer(answers, outcome),
@@ -116,6 +139,7 @@ export class Session {
   }
 
   #answer(answers: AnswerEncoder, outcome: DialOutcome): void {
+    if (outcome.type !== 'refused') this.#claim?.answered()
     const tor = this.#tor
     if (this.#client.destroyed || tor === undefined) {
       tor?.destroy()
@@ -177,6 +201,7 @@ export class Session {
   }
 
   #forget(): void {
+    this.#claim?.ended()
     this.#app.sessions.delete(this)
     this.#app.tally(this)
   }

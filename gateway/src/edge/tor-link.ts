@@ -1,6 +1,6 @@
 import { Fault, type Malformed } from '@cordon/shared/errors'
 import { planWait } from '@cordon/shared/runtime'
-import { type ControlConnection, openControlConnection } from '@cordon/shared/runtime/edge'
+import { type ControlConnection, monotonicNow, openControlConnection } from '@cordon/shared/runtime/edge'
 import type { Telemetry } from '@cordon/shared/telemetry'
 import {
   type Command,
@@ -14,10 +14,13 @@ import {
   setEvents,
   type TorEvent,
 } from '@cordon/shared/tor-control'
-import type { CircuitTable } from '../audit/index.ts'
+import type { Auditor } from '../audit/index.ts'
 
 /** Waits between attempts: tor takes its time to start, and a person waits for it. Arbitrary. */
 const BACK_OFF = { firstMs: 100, capMs: 3000 } as const
+
+/** A connection that stood for so long has worked. Arbitrary. */
+const STEADY_MS = 10_000
 
 const STATE_KEYS = ['circuit-status', 'stream-status', 'status/bootstrap-phase', 'status/circuit-established']
 
@@ -34,7 +37,10 @@ const LOST: TorState = { control: 'lost', version: null, progress: 0, circuitEst
 export interface TorLinkOptions {
   readonly socketPath: string
   readonly password: string | undefined
-  readonly table: CircuitTable
+  /** Takes in all that tor tells of streams and circuits. */
+  readonly audience: Pick<Auditor, 'take' | 'adopt' | 'lose'>
+  /** Called when somebody has changed tor's configuration. */
+  onConfigurationChanged(): void
   /** Called when the connection stands, events and state included. */
   onConnected(): void
   /** Called when it is lost: nothing is known from then on. */
@@ -55,6 +61,7 @@ export class TorLink {
   #timer: NodeJS.Timeout | undefined
   #stopped = false
   #wasConnected = false
+  #connectedAt = 0
 
   constructor(options: TorLinkOptions) {
     this.#options = options
@@ -83,6 +90,11 @@ export class TorLink {
     return await this.#connection.send(command)
   }
 
+  /** Drop the connection and open it anew: what is held of tor may be wrong. */
+  startOver(): void {
+    this.#connection?.close()
+  }
+
   stop(): void {
     this.#stopped = true
     clearTimeout(this.#timer)
@@ -99,7 +111,7 @@ export class TorLink {
       })
       this.#connection = connection
       await this.#subscribe(connection)
-      this.#attempt = 0
+      this.#connectedAt = monotonicNow()
       this.#wasConnected = true
       this.#options.telemetry.log('gateway.tor.found')
       this.#options.onConnected()
@@ -115,7 +127,7 @@ export class TorLink {
 
   /** Ask for events first and for the state then, so that nothing falls between; a line twice does no harm. */
   async #subscribe(connection: ControlConnection): Promise<void> {
-    await this.ask(setEvents(['STREAM', 'CIRC', 'CIRC_MINOR', 'STATUS_CLIENT']))
+    await this.ask(setEvents(['STREAM', 'CIRC', 'CIRC_MINOR', 'STATUS_CLIENT', 'CONF_CHANGED']))
     await connection.send(getInfo(STATE_KEYS), reply => this.#adopt(reply, connection.torVersion))
   }
 
@@ -128,7 +140,7 @@ export class TorLink {
     const phase = parseBootstrapPhase(info.get('status/bootstrap-phase') ?? '')
     if ('why' in circuits || 'why' in streams || 'why' in phase)
       throw unreachable('tor told its state in no known form')
-    for (const event of [...circuits, ...streams]) this.#options.table.apply(event)
+    this.#options.audience.adopt(circuits, streams)
     this.#state = {
       control: 'connected',
       version,
@@ -142,7 +154,10 @@ export class TorLink {
       case 'stream':
       case 'circuit':
       case 'circuit-minor':
-        this.#options.table.apply(event)
+        this.#options.audience.take(event)
+        break
+      case 'conf-changed':
+        this.#options.onConfigurationChanged()
         break
       case 'bootstrap':
         this.#state = { ...this.#state, progress: event.phase.progress }
@@ -152,8 +167,8 @@ export class TorLink {
         if (event.action === 'CIRCUIT_NOT_ESTABLISHED') this.#state = { ...this.#state, circuitEstablished: false }
         break
       case 'malformed':
-        // Something happened in tor that we cannot read: what we hold may be wrong, so it is asked for anew.
-        this.#connection?.close()
+        // Something happened in tor that we cannot read, so everything is asked for anew.
+        this.startOver()
         break
       default: // not subscribed to
     }
@@ -162,7 +177,9 @@ export class TorLink {
   #lose(): void {
     this.#connection = undefined
     this.#state = LOST
-    this.#options.table.clear()
+    this.#options.audience.lose()
+    // A tor that breaks its word as soon as it is asked is not asked ten times a second.
+    if (monotonicNow() - this.#connectedAt > STEADY_MS) this.#attempt = 0
     this.#options.onLost()
     if (!this.#stopped) this.#options.telemetry.log('gateway.tor.lost')
     this.#retry()

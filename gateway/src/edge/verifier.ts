@@ -1,65 +1,141 @@
-import type { GatewayStatus } from '@cordon/shared/contracts'
 import type { SpanContext, Telemetry } from '@cordon/shared/telemetry'
-import { closeCircuit, getConf, parseGetConf } from '@cordon/shared/tor-control'
-import { AUDITED_OPTIONS, type CircuitTable, findBreaches, findDrift } from '../audit/index.ts'
+import {
+  closeCircuit,
+  getConf,
+  getInfo,
+  parseEntryGuards,
+  parseGetConf,
+  parseGetInfo,
+  parseListeners,
+} from '@cordon/shared/tor-control'
+import {
+  AUDITED_LISTENERS,
+  AUDITED_OPTIONS,
+  type AuditAction,
+  type Auditor,
+  type AuditView,
+  findDrift,
+  type Pair,
+} from '../audit/index.ts'
 import type { TorLink } from './tor-link.ts'
+
+/** Between two looks at tor's configuration; a change that tor tells of is looked at when it is told. Arbitrary. */
+const LOOK_EVERY_MS = 15_000
+
+const LISTENERS = Object.keys(AUDITED_LISTENERS)
 
 export interface VerifierOptions {
   readonly link: TorLink
-  readonly table: CircuitTable
+  readonly auditor: Auditor
   readonly telemetry: Telemetry
-  /** The SocksPorts that the gateway dials. */
-  readonly socksSockets: readonly string[]
-  /** Whether other SocksPorts may stand beside them: only on a tor that somebody else runs. */
-  readonly others: 'allowed' | 'foreign'
-  isApp(username: string): boolean
+  readonly expected: Parameters<typeof findDrift>[1]
+  /** End the streams that were sent with these credentials. */
+  closeStreams(pairs: ReadonlySet<Pair>): void
 }
 
-type Audit = GatewayStatus['audit']
-
-/** Looks whether isolation holds: no circuit with two apps, none too short, and a tor that still isolates. */
+/** Looks at tor's configuration and guards, and does what the auditor says must be done. */
 export class Verifier {
   readonly #options: VerifierOptions
-  #audit: Audit = { verdict: 'unknown', drift: [] }
+  #timer: NodeJS.Timeout | undefined
+  #isAskingForGuards = false
 
   constructor(options: VerifierOptions) {
     this.#options = options
   }
 
-  get audit(): Audit {
-    return this.#audit
+  /** Look now, and from now on every few seconds: tor is there. */
+  begin(): void {
+    clearInterval(this.#timer)
+    this.#timer = setInterval(() => void this.#lookQuietly(), LOOK_EVERY_MS)
+    this.#timer.unref()
+    void this.#lookQuietly()
   }
 
-  /** Forget what was found: the connection to tor is lost, and nothing is known. A breach stays one. */
-  doubt(): void {
-    if (this.#audit.verdict === 'held') this.#audit = { verdict: 'unknown', drift: this.#audit.drift }
+  /** Look now: tor says that its configuration has changed. */
+  look(): void {
+    void this.#lookQuietly()
   }
 
-  /**
-   * Look now, and close what is breached. `confirm` is asked before that.
-   *
-   * Throws a Fault `GW_TOR_UNREACHABLE` when tor cannot be asked; the verdict is then unknown.
-   */
-  async verify(parent: SpanContext | undefined, confirm: () => Promise<void>): Promise<Audit> {
-    const { link, table, telemetry, socksSockets, others, isApp } = this.#options
+  stop(): void {
+    clearInterval(this.#timer)
+  }
+
+  /** Look as a job: with a span, and `confirm` asked first. Throws a Fault `GW_TOR_UNREACHABLE`. */
+  async verify(parent: SpanContext | undefined, confirm: () => Promise<void>): Promise<AuditView> {
+    const { auditor, telemetry } = this.#options
     const span = telemetry.startSpan('gateway.verify', { parent })
     try {
-      const settings = parseGetConf(await link.ask(getConf(AUDITED_OPTIONS)))
-      const drift =
-        'why' in settings ? ['tor tells its configuration in no known form'] : findDrift(settings, socksSockets, others)
-      const breaches = findBreaches(table.circuits, isApp)
-      await confirm()
-      for (const { circuits } of breaches) for (const { id } of circuits) await link.tell(closeCircuit(id))
-      if (breaches.length > 0) telemetry.log('gateway.breached')
-      if (drift.length > 0) telemetry.log('gateway.drift', { count: drift.length })
-      const broken = breaches.length > 0 || this.#audit.verdict === 'breached'
-      this.#audit = { verdict: broken ? 'breached' : drift.length > 0 ? 'unknown' : 'held', drift: [...drift] }
-      span.end({ outcome: 'ok', verdict: this.#audit.verdict })
-      return this.#audit
+      await this.#look(confirm)
+      span.end({ outcome: 'ok', verdict: auditor.view.verdict })
+      return auditor.view
     } catch (cause) {
-      this.doubt()
       span.fail(cause)
       throw cause
     }
   }
+
+  act(action: AuditAction): void {
+    const { link, closeStreams } = this.#options
+    switch (action.type) {
+      case 'close':
+        // One that has gone meanwhile is answered with an error, and is as closed as the others.
+        for (const id of action.circuits) void link.tell(closeCircuit(id)).catch(() => {})
+        closeStreams(action.pairs)
+        break
+      case 'ask-guards':
+        void this.#askForGuards()
+        break
+      case 'start-over':
+        link.startOver()
+    }
+  }
+
+  /** Where tor cannot be asked, the auditor knows that from the link. */
+  async #lookQuietly(): Promise<void> {
+    await this.#look(async () => {}).catch(() => {})
+  }
+
+  async #look(confirm: () => Promise<void>): Promise<void> {
+    const { link, auditor, expected, telemetry } = this.#options
+    await confirm()
+    const settings = parseGetConf(await link.ask(getConf(AUDITED_OPTIONS)))
+    const info = parseGetInfo(await link.ask(getInfo([...LISTENERS, 'entry-guards'])))
+    const listeners = 'why' in info ? undefined : readListeners(info)
+    const isReadable = !('why' in settings) && listeners !== undefined
+    const drift = isReadable ? findDrift({ settings, listeners }, expected) : [UNREADABLE]
+    const before = auditor.view.drift.length
+    if (info instanceof Map) this.#learnGuards(info)
+    auditor.learnDrift(drift)
+    auditor.tick()
+    if (drift.length > before) telemetry.log('gateway.drift', { count: drift.length })
+  }
+
+  async #askForGuards(): Promise<void> {
+    if (this.#isAskingForGuards) return
+    this.#isAskingForGuards = true
+    try {
+      const info = parseGetInfo(await this.#options.link.ask(getInfo(['entry-guards'])))
+      this.#isAskingForGuards = false
+      if (info instanceof Map) this.#learnGuards(info)
+    } catch {
+      this.#isAskingForGuards = false // the connection is lost, and with it the question
+    }
+  }
+
+  #learnGuards(info: ReadonlyMap<string, string>): void {
+    const guards = parseEntryGuards(info.get('entry-guards') ?? '')
+    if (!('why' in guards)) this.#options.auditor.learnGuards(guards.map(({ relay }) => relay.fingerprint))
+  }
+}
+
+const UNREADABLE = { what: 'tor tells its configuration in no known form', breaksIsolation: false }
+
+function readListeners(info: ReadonlyMap<string, string>): ReadonlyMap<string, readonly string[]> | undefined {
+  const listeners = new Map<string, readonly string[]>()
+  for (const key of LISTENERS) {
+    const found = parseListeners(info.get(key) ?? '')
+    if ('why' in found) return undefined
+    listeners.set(key, found)
+  }
+  return listeners
 }

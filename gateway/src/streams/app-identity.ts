@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { AppSettings } from '@cordon/shared/contracts'
 import {
   type AppId,
@@ -13,6 +14,13 @@ import {
 } from '@cordon/shared/isolation'
 import { type AppRequest, hostOf } from './app-request.ts'
 
+/** What a request is sent with. */
+export interface Isolated {
+  readonly credentials: SocksCredentials
+  /** The isolation key itself, as a digest: made apart from the credentials, so that the audit can hold one against the other. */
+  readonly key: string
+}
+
 /** Who an app is towards tor: its tag for this run of the gateway, and its nym epoch. */
 export class AppIdentity {
   readonly app: AppId
@@ -21,7 +29,7 @@ export class AppIdentity {
   #nymEpoch: NymEpoch = FIRST_NYM_EPOCH
   #streams = 0
   /** The newest key and its credentials: most streams of an app have the key of the one before. */
-  #newest: { readonly key: string; readonly credentials: SocksCredentials } | undefined
+  #newest: (Isolated & { readonly encoded: string }) | undefined
 
   constructor(app: AppId, tag: AppTag, secret: Uint8Array) {
     this.app = app
@@ -40,7 +48,7 @@ export class AppIdentity {
   }
 
   /** Give the credentials by which tor keeps this request apart from all that it may not share a circuit with. */
-  isolate(request: AppRequest, isolate: NonNullable<AppSettings['isolate']>): SocksCredentials {
+  isolate(request: AppRequest, isolate: NonNullable<AppSettings['isolate']>): Isolated {
     this.#streams += 1
     const key: IsolationKey = {
       app: this.app,
@@ -49,10 +57,10 @@ export class AppIdentity {
       scope: scopeOf(request, isolate, this.#streams),
     }
     const encoded = Buffer.from(encodeIsolationKey(key)).toString('latin1')
-    if (this.#newest?.key === encoded) return this.#newest.credentials
+    if (this.#newest?.encoded === encoded) return this.#newest
     const credentials = deriveSocksCredentials(this.#secret, this.tag, key)
-    this.#newest = { key: encoded, credentials }
-    return credentials
+    this.#newest = { encoded, credentials, key: createHash('sha256').update(encoded, 'latin1').digest('base64url') }
+    return this.#newest
   }
 }
 

@@ -35,7 +35,12 @@ async function linkTo(t: { teardown(end: () => void): void }, answer: string) {
   const link = new TorLink({
     socketPath,
     password: 'x',
-    table,
+    audience: {
+      take: event => void table.apply(event),
+      adopt: (...all) => table.adopt(...all),
+      lose: () => table.clear(),
+    },
+    onConfigurationChanged: () => {},
     onConnected: () => connected.resolve(),
     onLost: () => {},
     telemetry: openTelemetry({ part: 'gateway', strict: true }),

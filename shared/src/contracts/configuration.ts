@@ -100,6 +100,11 @@ const TELEMETRY = Type.Object(
   { ...closed, description: 'a map with collector, collectorAuthorityFile and debug' },
 )
 
+const AUDIT_SETTINGS = Type.Object(
+  { whileUnknown: Type.Optional(Type.Enum(['serve', 'refuse'], { description: 'one of serve, refuse' })) },
+  { ...closed, description: 'a map with whileUnknown' },
+)
+
 /** The whole of cordon.yaml. */
 export const CONFIGURATION = Type.Object(
   {
@@ -112,6 +117,7 @@ export const CONFIGURATION = Type.Object(
     ),
     tor: Type.Optional(TOR),
     limits: Type.Optional(LIMITS),
+    audit: Type.Optional(AUDIT_SETTINGS),
     /** Left out, the supervisor starts one of its own. */
     redis: Type.Optional(REDIS_SETTINGS),
     /** Left out, nothing leaves the part but what is asked for on its API. */
@@ -123,6 +129,7 @@ export const CONFIGURATION = Type.Object(
 export type Configuration = Static<typeof CONFIGURATION>
 export type TorSettings = Static<typeof TOR>
 export type ExternalTor = Static<typeof EXTERNAL_TOR>
+export type AuditSettings = Required<Static<typeof AUDIT_SETTINGS>>
 export type Limits = Required<Static<typeof LIMITS>>
 
 /**
@@ -141,3 +148,14 @@ export function completeLimits(limits: Configuration['limits']): Limits {
     streamsPerApp: limits?.streamsPerApp ?? 8192,
   }
 }
+
+/**
+ * Fill in the settings of the audit.
+ *
+ * Streams pass while the audit cannot be certain: it watches what tor's credentials already keep apart, and refusing
+ * would make each break of the control connection an outage. A tor that says that it keeps nobody apart gets nothing,
+ * whatever is set.
+ */
+export const completeAudit = (audit: Configuration['audit']): AuditSettings => ({
+  whileUnknown: audit?.whileUnknown ?? 'serve',
+})

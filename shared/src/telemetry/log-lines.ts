@@ -39,7 +39,11 @@ export const LOG_LINES = {
     fields: [],
   },
   'gateway.app.trouble': { level: 'warn', says: 'the port of an app cannot be opened', fields: ['app', 'appPort'] },
-  'gateway.breached': { level: 'error', says: 'a circuit carried two isolation keys and was closed', fields: [] },
+  'gateway.breached': {
+    level: 'error',
+    says: 'a promise of isolation was seen broken; see `cordon audit`',
+    fields: [],
+  },
   'gateway.drift': { level: 'error', says: "tor's configuration does not say what it must", fields: ['count'] },
   'gateway.stream.refused': { level: 'debug', says: 'a stream was refused', fields: ['app', 'protocol', 'reply'] },
   'queue.unusable': { level: 'warn', says: 'the queue cannot be used; app traffic is not affected', fields: [] },

@@ -1,0 +1,261 @@
+import type { AppId } from '@cordon/shared/isolation'
+import type { CircuitEvent, CircuitMinorEvent, StreamEvent } from '@cordon/shared/tor-control'
+import type { AuditorOptions } from './auditor-options.ts'
+import { type CircuitGroup, CircuitTable, pairsOf, type SeenCircuit } from './circuit-table.ts'
+import type { Drift } from './find-drift.ts'
+import { type GroupFault, isOn, judgeGroup } from './judge-group.ts'
+import { type Claim, Ledger, type Sending } from './ledger.ts'
+import { makePair, type Pair, pairOf, usernameOf } from './pair.ts'
+import { type AuditView, Verdict, type Violation } from './verdict.ts'
+
+/**
+ * How long tor may take to tell of a stream that it has opened. It tells in the same turn of its loop; the rest is for
+ * a machine that is held up. Arbitrary.
+ */
+const TOLD_WITHIN_MS = 10_000
+
+/**
+ * Holds what tor tells against what the gateway sent, event by event.
+ *
+ * It decides and does nothing by itself: what must be done goes to `act`.
+ */
+export class Auditor {
+  readonly table = new CircuitTable()
+  readonly #options: AuditorOptions
+  readonly #ledger: Ledger
+  readonly #verdict: Verdict
+  /** Every relay that was a guard since tor was found: one that is dropped later still carries its circuits. */
+  #guards: Set<string> | undefined
+  /** Groups whose first hop is no known guard; tor is being asked. */
+  readonly #suspects = new Set<CircuitGroup>()
+  /** Groups that are being closed: said once. */
+  readonly #condemned = new WeakMap<CircuitGroup, Set<GroupFault | 'foreign-stream' | 'reused-key'>>()
+  /** Monotonic ms of the last sign that tor is awake. */
+  #awakeAt: number | undefined
+  #streamsOpened = 0
+  #streamsSeen = 0
+  #circuitsSeen = 0
+
+  constructor(options: AuditorOptions) {
+    this.#options = options
+    this.#ledger = new Ledger(options.now)
+    this.#verdict = new Verdict(options.date, view => options.onVerdict(view))
+  }
+
+  get view(): AuditView {
+    return this.#verdict.view({
+      streamsOpened: this.#streamsOpened,
+      streamsSeen: this.#streamsSeen,
+      circuitsSeen: this.#circuitsSeen,
+    })
+  }
+
+  /** Everything that is held in memory, for bounds. */
+  get size(): {
+    readonly streams: number
+    readonly circuits: number
+    readonly accounts: number
+    readonly waiting: number
+  } {
+    return { ...this.table.size, ...this.#ledger.size }
+  }
+
+  /** Write down a stream before tor is asked for it. */
+  send(sending: Sending): Claim {
+    this.#options.recorder?.sent(sending)
+    const { claim, reused } = this.#ledger.send(sending)
+    this.#streamsOpened += 1
+    if (reused !== undefined) {
+      const groups = [...this.table.groups].filter(({ pairs }) => pairs.has(sending.pair))
+      this.#condemn('reused-key', groups, new Set([sending.pair]), [reused.app, sending.app])
+    }
+    return claim
+  }
+
+  /** Take in one event of tor, in the order tor sent them. */
+  take(event: StreamEvent | CircuitEvent | CircuitMinorEvent): void {
+    this.#options.recorder?.event(event)
+    const applied = this.table.apply(event)
+    switch (applied.type) {
+      case 'stream':
+        if (applied.isNew && event.type === 'stream') this.#matchStream(event, applied.group)
+        if (applied.group !== undefined) this.#judge(applied.group)
+        break
+      case 'stream-ended':
+        if (applied.group !== undefined) {
+          this.#judge(applied.group)
+          this.#closeOlder(applied.group)
+        }
+        break
+      case 'circuit':
+        if (applied.isNew) this.#circuitsSeen += 1
+        this.#judge(applied.group)
+        break
+      case 'circuit-ended':
+        if (this.#verdict.hasOlder) this.#countOlder()
+        break
+      case 'unannounced':
+      case 'too-many':
+        this.#verdict.doubt('tor told of something whose beginning it had not told')
+        this.#options.act({ type: 'start-over' })
+    }
+  }
+
+  /** Take in all that exists, told by tor after the events were asked for. */
+  adopt(circuits: readonly CircuitEvent[], streams: readonly StreamEvent[]): void {
+    this.#options.recorder?.adopted(circuits, streams)
+    this.table.adopt(circuits, streams)
+    this.#ledger.forgive()
+    this.#circuitsSeen += circuits.length
+    this.#verdict.found()
+    for (const group of this.table.groups) {
+      this.#judge(group)
+      this.#closeOlder(group)
+    }
+    this.#countOlder()
+  }
+
+  /** Nothing is known any more: the connection to tor is lost. */
+  lose(): void {
+    this.#options.recorder?.lost()
+    this.table.clear()
+    this.#suspects.clear()
+    this.#guards = undefined
+    this.#awakeAt = undefined
+    this.#ledger.forgive()
+    this.#verdict.lost()
+  }
+
+  /** Take in the relays that tor has chosen as its guards, or its bridges. */
+  learnGuards(fingerprints: readonly string[]): void {
+    this.#options.recorder?.guards(fingerprints)
+    this.#guards ??= new Set()
+    for (const fingerprint of fingerprints) this.#guards.add(fingerprint)
+    const suspects = [...this.#suspects]
+    this.#suspects.clear()
+    for (const group of suspects)
+      if (this.#faultsOf(group).includes('unknown-guard')) this.#accuse(group, 'unknown-guard')
+    for (const group of this.table.groups) this.#judge(group)
+  }
+
+  /** Take in what a look at tor's configuration found. */
+  learnDrift(drift: readonly Drift[]): void {
+    this.#verdict.checked(drift)
+    if (drift.some(({ breaksIsolation }) => breaksIsolation)) this.#violate('not-isolating', [], 0)
+  }
+
+  /**
+   * Look for what should have happened by now. Call it when tor has answered something, every few seconds.
+   *
+   * Only what was over when tor answered the time before is judged: a tor that was stopped tells late, and all at once.
+   */
+  tick(): void {
+    const now = this.#options.now()
+    const before = Math.min(this.#awakeAt ?? 0, now - TOLD_WITHIN_MS)
+    this.#awakeAt = now
+    const live = new Set<Pair>()
+    for (const group of this.table.groups) for (const pair of pairsOf(group)) live.add(pair)
+    for (const { pair } of this.table.streams) if (pair !== undefined) live.add(pair)
+    const untold = this.#ledger.sweep(before, pair => live.has(pair))
+    if (untold === 0) return
+    this.#verdict.untold(untold)
+    this.#options.act({ type: 'start-over' })
+  }
+
+  /** Report whether a new stream may be asked for, by what the configuration wants while nothing is certain. */
+  mayOpen(whileUnknown: 'serve' | 'refuse'): boolean {
+    return this.#verdict.mayOpen(whileUnknown)
+  }
+
+  readonly #isOurs = (pair: Pair): boolean => this.#options.appOf(usernameOf(pair)) !== undefined
+
+  #matchStream(event: StreamEvent, group: CircuitGroup | undefined): void {
+    const pair = pairOf(event)
+    if (pair === undefined || !this.#isOurs(pair)) return
+    this.#streamsSeen += 1
+    const { type } = this.#ledger.match(pair, event.sourceAddress?.reveal())
+    if (type === 'matched' || !this.table.isComplete) return
+    this.#verdict.unmatched()
+    const groups = [...this.table.groups].filter(({ pairs }) => pairs.has(pair))
+    this.#condemn(
+      'foreign-stream',
+      group === undefined ? groups : [...groups, group],
+      new Set([pair]),
+      this.#appsOf([pair]),
+    )
+  }
+
+  #faultsOf(group: CircuitGroup): readonly GroupFault[] {
+    return judgeGroup(group, { isOurs: this.#isOurs, guards: this.#guards })
+  }
+
+  #judge(group: CircuitGroup): void {
+    for (const fault of this.#faultsOf(group)) {
+      if (fault !== 'unknown-guard') this.#accuse(group, fault)
+      else if (!this.#suspects.has(group) && this.#condemned.get(group)?.has(fault) !== true) {
+        this.#suspects.add(group)
+        this.#options.act({ type: 'ask-guards' })
+      }
+    }
+  }
+
+  #accuse(group: CircuitGroup, fault: GroupFault): void {
+    const pairs = pairsOf(group)
+    this.#condemn(fault, [group], pairs, this.#appsOf(pairs))
+  }
+
+  #condemn(
+    kind: GroupFault | 'foreign-stream' | 'reused-key',
+    groups: readonly CircuitGroup[],
+    pairs: ReadonlySet<Pair>,
+    apps: readonly AppId[],
+  ): void {
+    const fresh = groups.filter(group => {
+      const known = this.#condemned.get(group) ?? new Set()
+      const isFresh = !known.has(kind)
+      this.#condemned.set(group, known.add(kind))
+      return isFresh
+    })
+    if (groups.length > 0 && fresh.length === 0) return
+    const circuits = fresh.flatMap(group => [...group.circuits.keys()])
+    const own = new Set([...pairs].filter(this.#isOurs))
+    this.#options.act({ type: 'close', circuits, pairs: own })
+    this.#violate(kind, apps, circuits.length)
+  }
+
+  #violate(kind: Violation['kind'], apps: readonly AppId[], circuits: number): void {
+    const violation = this.#verdict.violated({
+      kind,
+      at: this.#options.date(),
+      apps: [...new Set(apps)].sort(),
+      circuits,
+    })
+    if (violation !== undefined) this.#options.onViolation(violation)
+  }
+
+  #appsOf(pairs: Iterable<Pair>): readonly AppId[] {
+    return [...pairs].flatMap(pair => this.#options.appOf(usernameOf(pair)) ?? [])
+  }
+
+  /** What a circuit carried before the view began is not known: as soon as nobody is on it, nobody gets onto it. */
+  #closeOlder(group: CircuitGroup): void {
+    const circuits = [...group.circuits.values()]
+    if (!circuits.some(one => this.#isOlder(one))) return
+    if (circuits.every(({ id }) => this.table.countStreamsOn(id) === 0))
+      this.#options.act({ type: 'close', circuits: circuits.map(({ id }) => id), pairs: new Set() })
+  }
+
+  #isOlder(circuit: SeenCircuit): boolean {
+    return circuit.isOlder && isOn(circuit.group, this.#isOurs)
+  }
+
+  #countOlder(): void {
+    let older = 0
+    for (const group of this.table.groups) if ([...group.circuits.values()].some(one => this.#isOlder(one))) older += 1
+    this.#verdict.older(older)
+  }
+}
+
+/** Make the pair of credentials that the gateway sends. */
+export const pairOfCredentials = ({ username, password }: { username: string; password: string }): Pair =>
+  makePair(username, password)
