@@ -26,6 +26,8 @@ const PACKAGES = {
   curl: 'curl',
   openssl: 'openssl',
   torsocks: 'torsocks',
+  // It brings stem for Debian's own Python too.
+  'onionshare-cli': 'onionshare-cli',
   git: 'git',
   python3: 'python3',
   chromium: 'chromium',
@@ -37,7 +39,16 @@ const PACKAGES = {
 export const PROGRAMS = ['tor', 'tor-gencert', 'ip', 'unshare', 'setpriv', 'nsenter', 'redis-check-rdb']
 
 /** Programs that the tests use as clients besides. */
-export const TEST_PROGRAMS = [...PROGRAMS, 'curl', 'openssl', 'torsocks', 'git', 'python3', 'chromium']
+export const TEST_PROGRAMS = [
+  ...PROGRAMS,
+  'curl',
+  'openssl',
+  'torsocks',
+  'onionshare-cli',
+  'git',
+  'python3',
+  'chromium',
+]
 
 const say = text => process.stderr.write(`cordon: ${text}\n`)
 

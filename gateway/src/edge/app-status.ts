@@ -6,6 +6,7 @@ export function describeApp(
   app: LiveApp,
   more: {
     readonly socket: string
+    readonly controlSocket: string
     readonly circuits: number
     readonly trouble: string | undefined
     readonly clockIsTrusted: boolean
@@ -19,6 +20,10 @@ export function describeApp(
     port,
     dnsPort: null, // services/dns opens it; until that runs there is none
     socket: more.socket,
+    control:
+      settings.control === undefined
+        ? null
+        : { profile: settings.control, socket: more.controlSocket, port: settings.controlPort ?? null },
     isolate: settings.isolate,
     circuitLife: settings.circuits,
     declaredIn,

@@ -22,6 +22,8 @@ export interface AppTableOptions {
   /** Asked at each connection, so that new limits hold for the next one. */
   settings(): SessionSettings
   readonly ownerUid: number
+  /** Called when the apps have changed, and every now and then: what belongs to them follows. */
+  onApplied(apps: readonly LiveApp[]): Promise<void>
   readonly telemetry: Telemetry
 }
 
@@ -79,6 +81,7 @@ export class AppTable {
     for (const id of changes.close) await this.#close(id, !wanted.some(app => app.id === id))
     for (const declared of changes.open) await this.#open(declared)
     this.#sort(wanted)
+    await this.#options.onApplied(this.apps)
   }
 
   /** Stop listening and end every stream. */
@@ -135,6 +138,7 @@ export class AppTable {
 
   async #openMissing(): Promise<void> {
     for (const entry of this.#entries.values()) if (entry.port === undefined) await this.#listen(entry)
+    await this.#options.onApplied(this.apps)
   }
 
   /** Stop listening for an app; `forget` also ends its streams and drops its identity. */

@@ -22,6 +22,7 @@ import { describeApp } from './app-status.ts'
 import { AppTable } from './app-table.ts'
 import { reportCircuits } from './circuit-report.ts'
 import { readConfiguration, watchConfiguration } from './configuration-file.ts'
+import { ControlPorts } from './control-ports.ts'
 import { readStreamBudget } from './descriptor-budget.ts'
 import { GatewayJobs } from './gateway-jobs.ts'
 import { observeGateway } from './gateway-metrics.ts'
@@ -41,12 +42,16 @@ export interface GatewayOptions {
   readonly telemetry: Telemetry
 }
 
+/** Programs of this user alone may use the TCP ports. */
+const OWNER_UID = process.getuid?.() ?? -1
+
 /** The gateway: app ports, isolation, the view of tor, and the admin API. */
 export class Gateway {
   readonly #options: GatewayOptions
   readonly #tor: TorPlace
   readonly #auditor: Auditor
   readonly #table: AppTable
+  readonly #controlPorts: ControlPorts
   readonly #link: TorLink
   readonly #countries: RelayCountries
   readonly #renewal: Renewal
@@ -71,7 +76,8 @@ export class Gateway {
     this.#table = new AppTable({
       socketPath: app => layout.appSocket(app),
       settings: () => this.#sessionSettings(),
-      ownerUid: process.getuid?.() ?? -1,
+      ownerUid: OWNER_UID,
+      onApplied: apps => this.#controlPorts.follow(apps),
       telemetry,
     })
     this.#auditor = new Auditor({
@@ -81,6 +87,15 @@ export class Gateway {
       act: action => this.#verifier.act(action),
       onViolation: () => telemetry.log('gateway.breached'),
       onVerdict: () => {},
+    })
+    this.#controlPorts = new ControlPorts({
+      layout,
+      tor,
+      ownerUid: OWNER_UID,
+      telemetry,
+      torVersion: () => this.#link.state.version,
+      renew: async app => void (await this.#renewal.renew(app, undefined)),
+      hasRoom: () => this.#countSessions() < this.#streamBudget,
     })
     this.#link = new TorLink({
       socketPath: tor.controlSocket,
@@ -129,6 +144,7 @@ export class Gateway {
   async close(): Promise<void> {
     this.#unwatch?.()
     clearInterval(this.#idleTimer)
+    await this.#controlPorts.close()
     await this.#table.close()
     await this.#jobs?.close()
     this.#verifier.stop()
@@ -247,8 +263,9 @@ export class Gateway {
     const { id } = app.declared
     return describeApp(app, {
       socket: this.#options.layout.appSocket(id),
+      controlSocket: this.#options.layout.appControlSocket(id),
       circuits: this.#auditor.table.circuitsOf(app.identity.tag).length,
-      trouble: this.#table.troubleOf(id),
+      trouble: this.#table.troubleOf(id) ?? this.#controlPorts.troubleOf(id),
       clockIsTrusted: this.#isClockTrusted(),
     })
   }

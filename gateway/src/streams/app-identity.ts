@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { AppSettings } from '@cordon/shared/contracts'
 import {
+  type AppCredentials,
   type AppId,
   type AppTag,
   deriveSocksCredentials,
@@ -21,12 +22,17 @@ export interface Isolated {
   readonly key: string
 }
 
+/** Isolation keys whose credentials are remembered. Above what a browser has open at a time; arbitrary. */
+const MOST_REMEMBERED = 4096
+
 /** Who an app is towards tor: its tag for this run of the gateway, and its nym epoch. */
 export class AppIdentity {
   readonly app: AppId
   readonly tag: AppTag
   readonly #secret: Uint8Array
   #nymEpoch: NymEpoch = FIRST_NYM_EPOCH
+  /** Newest last, so that an app can be told of its streams in its own words. */
+  readonly #sent = new Map<string, AppCredentials>()
   #streams = 0
   /** The newest key and its credentials: most streams of an app have the key of the one before. */
   #newest: (Isolated & { readonly encoded: string }) | undefined
@@ -47,6 +53,11 @@ export class AppIdentity {
     return this.#nymEpoch
   }
 
+  /** Tell what the app itself sent with a stream, by the password that tor was sent for it; undefined once forgotten. */
+  credentialsOf(password: string): AppCredentials | undefined {
+    return this.#sent.get(password)
+  }
+
   /** Give the credentials by which tor keeps this request apart from all that it may not share a circuit with. */
   isolate(request: AppRequest, isolate: NonNullable<AppSettings['isolate']>): Isolated {
     this.#streams += 1
@@ -59,8 +70,15 @@ export class AppIdentity {
     const encoded = Buffer.from(encodeIsolationKey(key)).toString('latin1')
     if (this.#newest?.encoded === encoded) return this.#newest
     const credentials = deriveSocksCredentials(this.#secret, this.tag, key)
+    if (request.credentials !== undefined) this.#remember(credentials.password, request.credentials)
     this.#newest = { encoded, credentials, key: createHash('sha256').update(encoded, 'latin1').digest('base64url') }
     return this.#newest
+  }
+
+  #remember(password: string, sent: AppCredentials): void {
+    this.#sent.set(password, sent)
+    const [oldest] = this.#sent.keys()
+    if (this.#sent.size > MOST_REMEMBERED && oldest !== undefined) this.#sent.delete(oldest)
   }
 }
 

@@ -13,6 +13,11 @@ export const APP_STATUS = Type.Object({
   port: Type.Union([Type.Integer(), Type.Null()]),
   dnsPort: Type.Union([Type.Integer(), Type.Null()]),
   socket: Text,
+  /** The app's filtered control socket, or null. */
+  control: Type.Union([
+    Type.Object({ profile: Text, socket: Text, port: Type.Union([Type.Integer(), Type.Null()]) }),
+    Type.Null(),
+  ]),
   isolate: Text,
   circuitLife: Text,
   declaredIn: Type.Enum(['configuration', 'registry', 'cordon']),

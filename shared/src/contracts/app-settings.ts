@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox'
+import { CONTROL_PROFILE_NAMES } from './control-profiles.ts'
 
 /** A host pattern: a name, `*.name` for a name and all below it, an address, or an address range (CIDR). */
 const HOST_PATTERN = Type.String({
@@ -27,6 +28,12 @@ export const APP_SETTINGS = Type.Object(
     ipv6: Type.Optional(Type.Enum(['allow', 'refuse'], { description: 'one of allow, refuse' })),
     extendedErrors: Type.Optional(Type.Boolean({ description: 'true or false' })),
     remoteNamesOnly: Type.Optional(Type.Boolean({ description: 'true or false' })),
+    control: Type.Optional(
+      Type.Enum(CONTROL_PROFILE_NAMES, { description: `one of ${CONTROL_PROFILE_NAMES.join(', ')}` }),
+    ),
+    controlPort: Type.Optional(
+      Type.Integer({ minimum: 1024, maximum: 65535, description: 'a whole number from 1024 to 65535' }),
+    ),
     hold: Type.Optional(Type.Enum(['none', 'clock'], { description: 'one of none, clock' })),
   },
   { additionalProperties: false, description: 'a map of app settings' },
@@ -35,11 +42,17 @@ export const APP_SETTINGS = Type.Object(
 export type AppSettings = Static<typeof APP_SETTINGS>
 
 /** The settings of an app with every default filled in; `port` is the gateway's to choose. */
-export type CompleteAppSettings = Required<Omit<AppSettings, 'port' | 'allow' | 'ports'>> & {
+export type CompleteAppSettings = Required<
+  Omit<AppSettings, 'port' | 'allow' | 'ports' | 'control' | 'controlPort'>
+> & {
   /** Undefined allows every host. */
   readonly allow: AppSettings['allow']
   /** Undefined allows every port. */
   readonly ports: AppSettings['ports']
+  /** Undefined gives the app no share of tor's control port. */
+  readonly control: AppSettings['control']
+  /** Undefined leaves it at the AF_UNIX socket. */
+  readonly controlPort: AppSettings['controlPort']
 }
 
 /** Fill in the defaults: one identity for the whole app, circuits kept while in use, everything tor can reach. */
@@ -54,6 +67,8 @@ export function completeAppSettings(settings: AppSettings): CompleteAppSettings 
     ipv6: settings.ipv6 ?? 'allow',
     extendedErrors: settings.extendedErrors ?? false,
     remoteNamesOnly: settings.remoteNamesOnly ?? false,
+    control: settings.control,
+    controlPort: settings.controlPort,
     hold: settings.hold ?? 'none',
   }
 }

@@ -27,8 +27,10 @@ export function findBrokenLaws({ apps = {}, tor = {} }: Configuration): readonly
 }
 
 function findInApp(path: readonly string[], settings: AppSettings): BrokenLaw[] {
-  const { ports = [], allow = [], deny = [] } = settings
+  const { ports = [], allow = [], deny = [], control, controlPort } = settings
+  const isAlone = controlPort !== undefined && control === undefined
   return [
+    ...(isAlone ? [{ path: [...path, 'controlPort'], allowed: 'a controlPort beside a control profile' }] : []),
     ...ports.flatMap((range, at) =>
       isPortRange(range) ? [] : [{ path: [...path, 'ports', String(at)], allowed: PORTS }],
     ),

@@ -20,6 +20,12 @@ export interface RuntimeLayout {
   readonly redisSocket: string
   readonly appsDirectory: string
   appSocket(app: AppId): string
+  /** The filtered control socket of an app that has one. */
+  appControlSocket(app: AppId): string
+  /** How a confined app is reached from outside; the launcher offers it. */
+  appInwardSocket(app: AppId): string
+  /** Sockets that tor is given as targets of apps' onion services. */
+  readonly onionDirectory: string
 }
 
 /** Name the sockets below one runtime directory. */
@@ -39,6 +45,9 @@ export function layOutRuntime(directory: string): RuntimeLayout {
     redisDirectory,
     redisSocket: join(redisDirectory, 'redis.sock'),
     appsDirectory,
+    onionDirectory: join(directory, 'onion'),
+    appControlSocket: app => join(appsDirectory, `${app}.control`),
+    appInwardSocket: app => join(appsDirectory, `${app}.inward`),
     appSocket: app => join(appsDirectory, `${app}.sock`),
   }
 }

@@ -44,6 +44,11 @@ export const LOG_LINES = {
     says: 'a promise of isolation was seen broken; see `cordon audit`',
     fields: [],
   },
+  'gateway.control.stranger': {
+    level: 'warn',
+    says: 'a program spoke something else on a control socket, or did not authenticate',
+    fields: ['app'],
+  },
   'gateway.drift': { level: 'error', says: "tor's configuration does not say what it must", fields: ['count'] },
   'gateway.stream.refused': { level: 'debug', says: 'a stream was refused', fields: ['app', 'protocol', 'reply'] },
   'queue.unusable': { level: 'warn', says: 'the queue cannot be used; app traffic is not affected', fields: [] },

@@ -15,6 +15,23 @@ const OCTAL = /[0-7]{1,3}/y
  */
 export const quote = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`
 
+const TOLD_ESCAPES: Readonly<Record<string, string>> = {
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '"': '\\"',
+  '\\': '\\\\',
+}
+
+/**
+ * Write a byte string, one character a byte, as tor does in events: as a C string, all that is not visible ASCII in
+ * octal. It fits on a line whatever it holds.
+ */
+export const quoteBytes = (bytes: string): string =>
+  `"${bytes.replace(/["\\]|[^\x20-\x7e]/g, byte => TOLD_ESCAPES[byte] ?? octal(byte))}"`
+
+const octal = (byte: string): string => `\\${byte.charCodeAt(0).toString(8).padStart(3, '0')}`
+
 /**
  * Read a QuotedString at `start`, or return undefined if none begins there or it never ends.
  *

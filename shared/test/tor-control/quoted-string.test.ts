@@ -1,4 +1,4 @@
-import { parseQuoted, quote } from '@cordon/shared/tor-control'
+import { parseQuoted, quote, quoteBytes } from '@cordon/shared/tor-control'
 import fc from 'fast-check'
 import t from 'tap'
 import { parseCount, parseFields, parseSigned } from '../../src/tor-control/fields.ts'
@@ -23,6 +23,19 @@ t.test('any text that is quoted is read again as it was', async t => {
     fc.property(fc.string({ unit: 'binary', maxLength: 30 }), text => {
       const quoted = quote(text)
       t.same(parseQuoted(quoted), { value: text, end: quoted.length })
+    }),
+    { seed: FUZZ_SEED, numRuns: 300 },
+  )
+})
+
+t.test('any bytes that are told are read again as they were, and fit on a line', async t => {
+  t.equal(quoteBytes('a "b"\\\n\x00\xff'), String.raw`"a \"b\"\\\n\000\377"`)
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 30 }), bytes => {
+      const text = Buffer.from(bytes).toString('latin1')
+      const quoted = quoteBytes(text)
+      t.match(quoted, /^[\x20-\x7e]*$/)
+      t.same(parseQuoted(`${quoted}1`), { value: text, end: quoted.length })
     }),
     { seed: FUZZ_SEED, numRuns: 300 },
   )

@@ -17,6 +17,8 @@ export interface AppOptions {
   readonly remoteNamesOnly?: boolean
   readonly extendedErrors?: boolean
   readonly hold?: string
+  readonly control?: string
+  readonly controlPort?: string
 }
 
 /** Read the options of `cordon apps add`, or throw a Fault that names the option, what was found and what is allowed. */
@@ -33,6 +35,8 @@ export function readAppSettings(options: AppOptions): AppSettings {
     remoteNamesOnly: options.remoteNamesOnly,
     extendedErrors: options.extendedErrors,
     hold: options.hold,
+    control: options.control,
+    controlPort: options.controlPort === undefined ? undefined : toNumber(options.controlPort),
   }
   const settings = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   for (const [name, schema] of Object.entries(APP_SETTINGS.properties)) {

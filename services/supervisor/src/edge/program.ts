@@ -1,3 +1,4 @@
+import { CONTROL_PROFILE_NAMES } from '@cordon/shared/contracts'
 import { Command, CommanderError, Option } from 'commander'
 import {
   type AppOptions,
@@ -117,6 +118,8 @@ function buildProgram(args: readonly string[], done: (status: ExitStatus) => voi
     .option('--no-ipv6', 'refuse IPv6 addresses')
     .option('--remote-names-only', 'refuse literal addresses')
     .option('--hold <what>', 'none, or clock: let nothing pass until the clock is trusted')
+    .option('--control <profile>', `a share of tor's control port: ${CONTROL_PROFILE_NAMES.join(', ')}`)
+    .option('--control-port <number>', 'offer that share on TCP too')
     .option('--extended-errors', 'pass tor’s own reply codes (F0 to F7) to the program')
     .action(async (name: string, options: AppOptions) => done(await (await commands()).addApp(name, options)))
   apps

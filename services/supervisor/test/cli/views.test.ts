@@ -26,6 +26,7 @@ const MAIL: AppStatus = {
   port: 9200,
   dnsPort: null,
   socket: '/run/cordon/apps/mail.sock',
+  control: null,
   isolate: 'app',
   circuitLife: 'long',
   declaredIn: 'registry',
