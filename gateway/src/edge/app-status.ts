@@ -18,7 +18,8 @@ export function describeApp(
     id,
     own: declaredIn === 'cordon',
     port,
-    dnsPort: null, // services/dns opens it; until that runs there is none
+    dnsPort: null,
+    dnsTrouble: null,
     socket: more.socket,
     control:
       settings.control === undefined

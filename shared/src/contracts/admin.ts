@@ -12,6 +12,8 @@ export const APP_STATUS = Type.Object({
   /** Null where there is no TCP port: Cordon's own apps. */
   port: Type.Union([Type.Integer(), Type.Null()]),
   dnsPort: Type.Union([Type.Integer(), Type.Null()]),
+  /** Why nothing answers at the DNS port, or null. */
+  dnsTrouble: Type.Union([Text, Type.Null()]),
   socket: Text,
   /** The app's filtered control socket, or null. */
   control: Type.Union([

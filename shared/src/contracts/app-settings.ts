@@ -13,6 +13,20 @@ const PORT_RANGE = Type.Union(
   { description: 'a port from 1 to 65535, or a range such as 6660-6669' },
 )
 
+const RESOLVER = 'tls://HOST[:PORT][#NAME] or https://HOST/PATH'
+
+/** How the names of one app are answered. */
+const DNS = Type.Object(
+  {
+    port: Type.Optional(
+      Type.Integer({ minimum: 1024, maximum: 65535, description: 'a whole number from 1024 to 65535' }),
+    ),
+    virtual: Type.Optional(Type.Boolean({ description: 'true or false' })),
+    resolver: Type.Optional(Type.String({ pattern: '^(tls|https)://', maxLength: 512, description: RESOLVER })),
+  },
+  { additionalProperties: false, description: 'a map with, if wanted, port, virtual and resolver' },
+)
+
 /** What a person may say about one app, in cordon.yaml or by `cordon apps add`. Everything has a default. */
 export const APP_SETTINGS = Type.Object(
   {
@@ -35,16 +49,23 @@ export const APP_SETTINGS = Type.Object(
       Type.Integer({ minimum: 1024, maximum: 65535, description: 'a whole number from 1024 to 65535' }),
     ),
     hold: Type.Optional(Type.Enum(['none', 'clock'], { description: 'one of none, clock' })),
+    dns: Type.Optional(DNS),
   },
   { additionalProperties: false, description: 'a map of app settings' },
 )
 
 export type AppSettings = Static<typeof APP_SETTINGS>
 
-/** The settings of an app with every default filled in; `port` is the gateway's to choose. */
+/** The settings of an app with every default filled in; `port` and `dns.port` are the gateway's to choose. */
 export type CompleteAppSettings = Required<
-  Omit<AppSettings, 'port' | 'allow' | 'ports' | 'control' | 'controlPort'>
+  Omit<AppSettings, 'port' | 'allow' | 'ports' | 'control' | 'controlPort' | 'dns'>
 > & {
+  readonly dns: {
+    /** Whether names asked on the loopback port get virtual addresses. */
+    readonly virtual: boolean
+    /** Undefined leaves types that tor does not look up unanswered. */
+    readonly resolver: string | undefined
+  }
   /** Undefined allows every host. */
   readonly allow: AppSettings['allow']
   /** Undefined allows every port. */
@@ -70,5 +91,6 @@ export function completeAppSettings(settings: AppSettings): CompleteAppSettings 
     control: settings.control,
     controlPort: settings.controlPort,
     hold: settings.hold ?? 'none',
+    dns: { virtual: settings.dns?.virtual ?? false, resolver: settings.dns?.resolver },
   }
 }

@@ -1,6 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import type { AppSettings } from './app-settings.ts'
 import type { Configuration } from './configuration.ts'
+import { parseDnsResolver } from './dns-resolver.ts'
 
 /** A mistake that a schema cannot see: where it stands, and what may stand there. */
 export interface BrokenLaw {
@@ -12,10 +13,16 @@ export interface BrokenLaw {
 export function findBrokenLaws({ apps = {}, tor = {} }: Configuration): readonly BrokenLaw[] {
   const broken = Object.entries(apps).flatMap(([id, settings]) => findInApp(['apps', id], settings))
   const owners = new Map<number, string>()
-  for (const [id, { port }] of Object.entries(apps)) {
-    if (port === undefined) continue
-    if (owners.has(port)) broken.push({ path: ['apps', id, 'port'], allowed: 'a port that no other app has' })
-    owners.set(port, id)
+  for (const [id, { port, dns }] of Object.entries(apps)) {
+    const wanted = [
+      { port, path: ['apps', id, 'port'] },
+      { port: dns?.port, path: ['apps', id, 'dns', 'port'] },
+    ]
+    for (const { port, path } of wanted) {
+      if (port === undefined) continue
+      if (owners.has(port)) broken.push({ path, allowed: 'a port that nothing else of Cordon has' })
+      owners.set(port, id)
+    }
   }
   if (tor.external !== undefined && (tor.bridges ?? tor.upstreamProxy ?? tor.additions ?? tor.program) !== undefined) {
     broken.push({
@@ -27,10 +34,13 @@ export function findBrokenLaws({ apps = {}, tor = {} }: Configuration): readonly
 }
 
 function findInApp(path: readonly string[], settings: AppSettings): BrokenLaw[] {
-  const { ports = [], allow = [], deny = [], control, controlPort } = settings
+  const { ports = [], allow = [], deny = [], control, controlPort, dns = {} } = settings
   const isAlone = controlPort !== undefined && control === undefined
+  const { resolver } = dns
+  const isResolver = resolver === undefined || parseDnsResolver(resolver) !== undefined
   return [
     ...(isAlone ? [{ path: [...path, 'controlPort'], allowed: 'a controlPort beside a control profile' }] : []),
+    ...(isResolver ? [] : [{ path: [...path, 'dns', 'resolver'], allowed: RESOLVER }]),
     ...ports.flatMap((range, at) =>
       isPortRange(range) ? [] : [{ path: [...path, 'ports', String(at)], allowed: PORTS }],
     ),
@@ -39,6 +49,7 @@ function findInApp(path: readonly string[], settings: AppSettings): BrokenLaw[] 
   ]
 }
 
+const RESOLVER = 'tls://HOST[:PORT][#NAME] or https://HOST/PATH, a host outside this machine and its network'
 const PORTS = 'a port from 1 to 65535, or a range that begins with the lower one'
 const HOSTS = 'a name, *.name, an address, or a range with a prefix that fits its family'
 

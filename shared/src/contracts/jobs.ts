@@ -9,7 +9,7 @@ export type JobReason = (typeof JOB_REASONS)[number]
 const REASON = Type.Enum([...JOB_REASONS])
 
 /** The services that take jobs. Each has one queue, named like it, and is the only one to work on it. */
-export const QUEUE_NAMES = ['clock', 'health', 'gateway', 'updates'] as const
+export const QUEUE_NAMES = ['clock', 'health', 'gateway', 'dns', 'updates'] as const
 export type QueueName = (typeof QUEUE_NAMES)[number]
 
 /**
@@ -23,6 +23,7 @@ export const JOBS = {
   'clock.sync': { queue: 'clock', scope: 'instance', payload: Type.Object({ reason: REASON }, closed) },
   'health.check': { queue: 'health', scope: 'instance', payload: Type.Object({ reason: REASON }, closed) },
   'gateway.verify': { queue: 'gateway', scope: 'instance', payload: Type.Object({ reason: REASON }, closed) },
+  'dns.verify': { queue: 'dns', scope: 'instance', payload: Type.Object({ reason: REASON }, closed) },
   'updates.check': {
     queue: 'updates',
     scope: 'fleet',

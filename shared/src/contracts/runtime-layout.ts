@@ -6,6 +6,10 @@ export interface RuntimeLayout {
   readonly directory: string
   /** The gateway's admin API. */
   readonly gatewaySocket: string
+  /** Where the gateway tells dns of apps, and dns asks for virtual addresses. */
+  readonly dnsLinkSocket: string
+  /** The API of dns. */
+  readonly dnsSocket: string
   /** The supervisor's own API, which works when the gateway is dead. */
   readonly supervisorSocket: string
   readonly torDirectory: string
@@ -13,6 +17,8 @@ export interface RuntimeLayout {
   readonly torControlCookie: string
   /** Tor's SocksPort that keeps a circuit while it is used. */
   readonly torSocksSocket: string
+  /** Tor's SocksPort that prefers IPv6 when it looks names up. */
+  readonly torSocksIpv6Socket: string
   /** Tor's SocksPort without KeepAliveIsolateSOCKSAuth, for apps with `circuits: short`. */
   readonly torSocksShortSocket: string
   readonly redisDirectory: string
@@ -26,6 +32,8 @@ export interface RuntimeLayout {
   appInwardSocket(app: AppId): string
   /** Sockets that tor is given as targets of apps' onion services. */
   readonly onionDirectory: string
+  /** Where the names of one app are asked over AF_UNIX, framed as over TCP (RFC 7766). */
+  appDnsSocket(app: AppId): string
 }
 
 /** Name the sockets below one runtime directory. */
@@ -36,11 +44,14 @@ export function layOutRuntime(directory: string): RuntimeLayout {
   return {
     directory,
     gatewaySocket: join(directory, 'gateway.sock'),
+    dnsLinkSocket: join(directory, 'dns-link.sock'),
+    dnsSocket: join(directory, 'dns.sock'),
     supervisorSocket: join(directory, 'supervisor.sock'),
     torDirectory,
     torControlSocket: join(torDirectory, 'control.sock'),
     torControlCookie: join(torDirectory, 'control.cookie'),
     torSocksSocket: join(torDirectory, 'socks.sock'),
+    torSocksIpv6Socket: join(torDirectory, 'ipv6.sock'),
     torSocksShortSocket: join(torDirectory, 'short.sock'),
     redisDirectory,
     redisSocket: join(redisDirectory, 'redis.sock'),
@@ -49,5 +60,6 @@ export function layOutRuntime(directory: string): RuntimeLayout {
     appControlSocket: app => join(appsDirectory, `${app}.control`),
     appInwardSocket: app => join(appsDirectory, `${app}.inward`),
     appSocket: app => join(appsDirectory, `${app}.sock`),
+    appDnsSocket: app => join(appsDirectory, `${app}.dns`),
   }
 }

@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox'
 import { APP_STATUS } from './admin.ts'
 
 /** The parts that the supervisor starts and watches. */
-export const PART_NAMES = ['lab', 'tor', 'redis', 'gateway'] as const
+export const PART_NAMES = ['lab', 'tor', 'redis', 'gateway', 'dns'] as const
 export type PartName = (typeof PART_NAMES)[number]
 
 export const PART_STATUS = Type.Object({

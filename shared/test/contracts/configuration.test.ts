@@ -92,7 +92,7 @@ t.test('a mistake is named with key, line, what was found and what is allowed', 
     ['apps:\n  a:\n    deny: [example.org/8]\n', 'line 3: apps.a.deny.0: found "example.org/8"; allowed: a name'],
     [
       'apps:\n  a: { port: 20000 }\n  b: { port: 20000 }\n',
-      'line 3: apps.b.port: found 20000; allowed: a port that no other app has',
+      'line 3: apps.b.port: found 20000; allowed: a port that nothing else of Cordon has',
     ],
     ['tor:\n  external: { control: unix:/c }\n', 'line 2: tor.external.socks: found nothing; allowed: unix:/PATH'],
     [
@@ -170,6 +170,7 @@ t.test('defaults are filled in', async t => {
     extendedErrors: false,
     remoteNamesOnly: false,
     hold: 'none',
+    dns: { virtual: false, resolver: undefined },
   })
   t.match(completeLimits(undefined), { handshakeSeconds: 10, connectSeconds: 30 })
   t.match(completeLimits({ connectSeconds: 5 }), { handshakeSeconds: 10, connectSeconds: 5 })
@@ -181,4 +182,28 @@ t.test('sockets are where people look for them', async t => {
   t.equal(layout.torSocksSocket, '/run/user/1000/cordon/tor/socks.sock')
   const mail = parseAppId('mail')
   t.equal(mail && layout.appSocket(mail), '/run/user/1000/cordon/apps/mail.sock')
+})
+
+t.test('a resolver is an address outside this machine and its network', async t => {
+  const { parseDnsResolver } = await import('@cordon/shared/contracts')
+  t.same(parseDnsResolver('tls://dns.example'), {
+    protocol: 'tls',
+    target: { type: 'name', name: 'dns.example' },
+    port: 853,
+    authName: 'dns.example',
+    path: '',
+  })
+  t.match(parseDnsResolver('tls://[2001:db8::53]:8853#dns.example'), { port: 8853, authName: 'dns.example' })
+  t.match(parseDnsResolver('https://dns.example/dns-query'), { protocol: 'https', port: 443, path: '/dns-query' })
+  const internal = ['tls://localhost', 'tls://192.168.1.1', 'tls://router', 'https://[::1]/q', 'tls://10.192.0.1']
+  const misshapen = [
+    'tls://dns.example/q',
+    'https://dns.example',
+    'https://dns.example/q#x',
+    'udp://dns.example',
+    'tls://',
+  ]
+  for (const text of [...internal, ...misshapen, 'tls://dns.example:0', 'tls://dns.example:70000']) {
+    t.equal(parseDnsResolver(text), undefined, text)
+  }
 })

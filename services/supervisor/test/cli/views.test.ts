@@ -25,6 +25,7 @@ const MAIL: AppStatus = {
   own: false,
   port: 9200,
   dnsPort: null,
+  dnsTrouble: null,
   socket: '/run/cordon/apps/mail.sock',
   control: null,
   isolate: 'app',
