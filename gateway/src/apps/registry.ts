@@ -6,11 +6,15 @@ import Value from 'typebox/value'
 
 const PORT = Type.Integer({ minimum: 1024, maximum: 65535 })
 
-/** The gateway's memory of apps: those added by command, and the port of every app it ever listened for. */
+const PORTS = Type.Record(Type.String({ pattern: USER_APP_ID_PATTERN }), PORT, { additionalProperties: false })
+
+/** The gateway's memory of apps: those added by command, and the ports of every app it ever listened for. */
 const REGISTRY = Type.Object(
   {
     version: Type.Literal(1),
-    ports: Type.Record(Type.String({ pattern: USER_APP_ID_PATTERN }), PORT, { additionalProperties: false }),
+    ports: PORTS,
+    /** Where the names of every app are asked. A registry from before that has none. */
+    dnsPorts: Type.Optional(PORTS),
     added: Type.Record(Type.String({ pattern: USER_APP_ID_PATTERN }), APP_SETTINGS, { additionalProperties: false }),
   },
   { additionalProperties: false },
@@ -19,7 +23,7 @@ const REGISTRY = Type.Object(
 export type Registry = Static<typeof REGISTRY>
 
 /** The registry of a new installation. */
-export const EMPTY_REGISTRY: Registry = { version: 1, ports: {}, added: {} }
+export const EMPTY_REGISTRY: Registry = { version: 1, ports: {}, dnsPorts: {}, added: {} }
 
 /** Nothing that the gateway writes comes near. Arbitrary. */
 export const REGISTRY_MAX_BYTES = 4_194_304
@@ -52,9 +56,10 @@ export const addToRegistry = (registry: Registry, app: AppId, settings: AppSetti
   added: { ...registry.added, [app]: settings },
 })
 
-/** Return the registry without the app and without its port, which is then free for another. */
+/** Return the registry without the app and without its ports, which are then free for others. */
 export function removeFromRegistry(registry: Registry, app: AppId): Registry {
   const { [app]: _settings, ...added } = registry.added
   const { [app]: _port, ...ports } = registry.ports
-  return { ...registry, added, ports }
+  const { [app]: _dnsPort, ...dnsPorts } = registry.dnsPorts ?? {}
+  return { ...registry, added, ports, dnsPorts }
 }

@@ -61,10 +61,14 @@ export class AppRegistrar {
   }
 
   async #become(configured: NonNullable<Configuration['apps']>, registry: Registry): Promise<void> {
-    const without = Object.entries({ ...registry.added, ...configured }).filter(
-      ([id, { port }]) => port === undefined && registry.ports[id] === undefined,
-    )
-    const free = await findFreePorts(without.length, new Set(Object.values(registry.ports)))
+    const { ports, dnsPorts = {} } = registry
+    const wanted = Object.entries({ ...registry.added, ...configured }).flatMap(([id, { port, dns }]) => [
+      port ?? ports[id],
+      dns?.port ?? dnsPorts[id],
+    ])
+    const lacking = wanted.filter(port => port === undefined).length
+    const known = new Set([...Object.values(ports), ...Object.values(dnsPorts)])
+    const free = await findFreePorts(lacking, known)
     const declared = declareApps(configured, registry, taken => choose(free, taken))
     // On disk first: a port that was told to somebody survives a kill.
     if (JSON.stringify(declared.registry) !== JSON.stringify(this.#registry)) await this.#file.write(declared.registry)

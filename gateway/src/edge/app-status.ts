@@ -7,19 +7,20 @@ export function describeApp(
   more: {
     readonly socket: string
     readonly controlSocket: string
+    readonly dnsTrouble: string | undefined
     readonly circuits: number
     readonly trouble: string | undefined
     readonly clockIsTrusted: boolean
   },
 ): AppStatus {
-  const { id, port, settings, declaredIn } = app.declared
+  const { id, port, dnsPort, settings, declaredIn } = app.declared
   const { read, written } = app.bytes
   return {
     id,
     own: declaredIn === 'cordon',
     port,
-    dnsPort: null,
-    dnsTrouble: null,
+    dnsPort,
+    dnsTrouble: dnsPort === null ? null : (more.dnsTrouble ?? null),
     socket: more.socket,
     control:
       settings.control === undefined

@@ -24,6 +24,7 @@ import { reportCircuits } from './circuit-report.ts'
 import { readConfiguration, watchConfiguration } from './configuration-file.ts'
 import { ControlPorts } from './control-ports.ts'
 import { readStreamBudget } from './descriptor-budget.ts'
+import { DnsLink } from './dns-link.ts'
 import { GatewayJobs } from './gateway-jobs.ts'
 import { observeGateway } from './gateway-metrics.ts'
 import type { LiveApp } from './live-app.ts'
@@ -66,6 +67,7 @@ export class Gateway {
   #unwatch: (() => void) | undefined
   #admin: FastifyInstance | undefined
   #jobs: GatewayJobs | undefined
+  #dnsLink: DnsLink | undefined
 
   private constructor(options: GatewayOptions, configuration: Configuration, tor: TorPlace) {
     const { layout, telemetry } = options
@@ -77,7 +79,10 @@ export class Gateway {
       socketPath: app => layout.appSocket(app),
       settings: () => this.#sessionSettings(),
       ownerUid: OWNER_UID,
-      onApplied: apps => this.#controlPorts.follow(apps),
+      onApplied: async apps => {
+        void this.#dnsLink?.tell()
+        await this.#controlPorts.follow(apps)
+      },
       telemetry,
     })
     this.#auditor = new Auditor({
@@ -111,13 +116,15 @@ export class Gateway {
       telemetry,
     })
     this.#countries = new RelayCountries(this.#link)
-    this.#renewal = new Renewal(this.#link, this.#auditor.table, telemetry)
+    this.#renewal = new Renewal(this.#link, this.#auditor.table, telemetry, async () => await this.#dnsLink?.tell())
     this.#verifier = new Verifier({
       link: this.#link,
       auditor: this.#auditor,
       telemetry,
       expected: {
-        socks: [...new Set(Object.values(tor.socksSockets))],
+        socks: [
+          ...new Set([...Object.values(tor.socksSockets), ...(tor.ipv6Socket === undefined ? [] : [tor.ipv6Socket])]),
+        ],
         control: tor.controlSocket,
         others: tor.others,
       },
@@ -144,6 +151,7 @@ export class Gateway {
   async close(): Promise<void> {
     this.#unwatch?.()
     clearInterval(this.#idleTimer)
+    await this.#dnsLink?.close()
     await this.#controlPorts.close()
     await this.#table.close()
     await this.#jobs?.close()
@@ -170,6 +178,7 @@ export class Gateway {
       renew: async (app, parent) => await this.#renewal.renew(this.#table.find(app), parent),
     })
     await listenForAdmin(this.#admin, layout.gatewaySocket)
+    this.#dnsLink = await DnsLink.open(this.#table, layout.dnsLinkSocket)
     const redis = configuration.redis ?? { socket: layout.redisSocket }
     this.#jobs = await GatewayJobs.open({ redis, stateDirectory, telemetry, verifier: this.#verifier })
     if (this.#link.state.control === 'connected') this.#jobs.verify()
@@ -212,7 +221,8 @@ export class Gateway {
       streamsPerApp: this.#limits.streamsPerApp,
       hasRoom: () => this.#countSessions() < this.#streamBudget,
       isClockTrusted: () => this.#isClockTrusted(),
-      socksSocket: circuits => this.#tor.socksSockets[circuits],
+      socksSocket: (circuits, command) =>
+        command === 'resolve-ipv6' ? this.#tor.ipv6Socket : this.#tor.socksSockets[circuits],
       machineNames: this.#machineNames,
       audit: {
         mayOpen: () => this.#auditor.mayOpen(this.#whileUnknown),
@@ -263,6 +273,7 @@ export class Gateway {
     const { id } = app.declared
     return describeApp(app, {
       socket: this.#options.layout.appSocket(id),
+      dnsTrouble: this.#dnsLink?.troubleOf(id),
       controlSocket: this.#options.layout.appControlSocket(id),
       circuits: this.#auditor.table.circuitsOf(app.identity.tag).length,
       trouble: this.#table.troubleOf(id) ?? this.#controlPorts.troubleOf(id),

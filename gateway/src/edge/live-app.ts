@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { DeclaredApp } from '../apps/index.ts'
+import { VirtualNames } from '../names/index.ts'
 import { type AppPolicy, compilePolicy } from '../policy/index.ts'
 import type { AppIdentity } from '../streams/index.ts'
 import type { Session } from './session.ts'
@@ -8,6 +9,7 @@ import type { Session } from './session.ts'
 export class LiveApp {
   readonly identity: AppIdentity
   readonly sessions = new Set<Session>()
+  readonly virtualNames = new VirtualNames()
   /** Connections that have not yet said what they want. */
   readonly handshakes = new Set<Socket>()
   #declared: DeclaredApp

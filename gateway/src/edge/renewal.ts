@@ -10,13 +10,15 @@ export class Renewal {
   readonly #link: TorLink
   readonly #circuits: CircuitTable
   readonly #telemetry: Telemetry
+  readonly #tellDns: () => Promise<void>
   /** Apps that were renewed while tor could not be told to close their circuits. */
   readonly #unclosed = new Set<LiveApp>()
 
-  constructor(link: TorLink, circuits: CircuitTable, telemetry: Telemetry) {
+  constructor(link: TorLink, circuits: CircuitTable, telemetry: Telemetry, tellDns: () => Promise<void>) {
     this.#link = link
     this.#circuits = circuits
     this.#telemetry = telemetry
+    this.#tellDns = tellDns
   }
 
   /** Raise the app's nym epoch, end its streams, and have tor close its circuits; others notice nothing. */
@@ -26,9 +28,12 @@ export class Renewal {
     try {
       // First the epoch: from here on no stream can get onto an old circuit, whatever happens below.
       const nymEpoch = app.identity.renew()
+      const told = this.#tellDns()
       const streamsClosed = app.closeSessions()
       if (this.#link.state.control === 'lost') this.#unclosed.add(app)
       const circuitsClosed = await this.#closeCircuits(app)
+      // Until then dns might still answer from what the app heard before.
+      await told
       span.end({ outcome: 'ok', circuitsClosed, streamsClosed })
       return { id, nymEpoch, circuitsClosed, streamsClosed }
     } catch (cause) {

@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net'
-import { judgeAddress } from '@cordon/shared/names'
+import { isVirtual, judgeAddress } from '@cordon/shared/names'
 import { monotonicNow } from '@cordon/shared/runtime/edge'
 import { nearestRfc1928, REPLY } from '@cordon/shared/socks'
 import type { Span, Telemetry } from '@cordon/shared/telemetry'
 import { type Claim, type Pair, pairOfCredentials, type Sending } from '../audit/index.ts'
 import { judgeRequest } from '../policy/index.ts'
-import { type AnswerEncoder, type AppProtocol, replyForRefusal } from '../streams/index.ts'
+import { type AnswerEncoder, type AppProtocol, type AppRequest, replyForRefusal } from '../streams/index.ts'
 import type { LiveApp } from './live-app.ts'
 import { relay } from './relay.ts'
 import { endWith, type ReadRequest, readRequest } from './request-reader.ts'
@@ -21,8 +21,8 @@ export interface SessionSettings {
   hasRoom(): boolean
   /** Report whether what needs a right clock may pass. */
   isClockTrusted(): boolean
-  /** Tor's SocksPort for the app, by how long its circuits live. */
-  socksSocket(circuits: 'long' | 'short'): string
+  /** Tor's SocksPort for a request; undefined where that tor has none that does what is asked. */
+  socksSocket(circuits: 'long' | 'short', command: AppRequest['command']): string | undefined
   readonly machineNames: ReadonlySet<string>
   readonly audit: StreamAudit
   readonly telemetry: Telemetry
@@ -101,7 +101,8 @@ export class Session {
     this.#lastBytes = bytes
   }
 
-  #begin({ request, answers, readAhead }: ReadRequest): void {
+  #begin({ request: asked, answers, readAhead }: ReadRequest): void {
+    const request = this.#nameVirtual(asked)
     const { declared, policy, identity, sessions } = this.#app
     const { protocol } = request
     const attributes = { app: declared.id, protocol }
@@ -110,6 +111,12 @@ export class Session {
     const refusal = judgeRequest({ target: request.target, port }, policy, this.#settings.machineNames)
     if (refusal !== undefined) {
       this.#refuse(answers, replyForRefusal(refusal))
+      return
+    }
+    const { isolate, circuits } = declared.settings
+    const socksSocket = this.#settings.socksSocket(circuits, request.command)
+    if (socksSocket === undefined) {
+      this.#refuse(answers, REPLY.commandNotSupported)
       return
     }
     const { audit, isClockTrusted, hasRoom, streamsPerApp } = this.#settings
@@ -122,8 +129,6 @@ export class Session {
     this.#client.once('close', () => this.#end())
     this.#clientHead = this.#client.bytesRead - readAhead.length
     if (readAhead.length > 0) this.#client.unshift(readAhead)
-    const { isolate, circuits } = declared.settings
-    const socksSocket = this.#settings.socksSocket(circuits)
     const { credentials, key } = identity.isolate(request, isolate)
     const source = audit.sourceOf(socksSocket)
     this.#claim = audit.send({ app: declared.id, key, pair: pairOfCredentials(credentials), source })
@@ -136,6 +141,15 @@ export class Session {
       },
       outcome => this.#answer(answers, outcome),
     )
+  }
+
+  /** Put the name in the place of a virtual address of this app. One that it was not given stays, and is refused. */
+  #nameVirtual(request: AppRequest): AppRequest {
+    const { target, command } = request
+    if (command !== 'connect' || target.type !== 'ipv4' || !isVirtual(target.address)) return request
+    const { virtualNames, identity } = this.#app
+    const name = virtualNames.nameOf(target.address, identity.nymEpoch)
+    return name === undefined ? request : { ...request, target: { type: 'name', name } }
   }
 
   #answer(answers: AnswerEncoder, outcome: DialOutcome): void {

@@ -1,5 +1,6 @@
 import type { AppCredentials } from '@cordon/shared/isolation'
 import {
+  COMMAND_CODES,
   decodeUserPassword,
   encodeReply,
   encodeUserPasswordAnswer,
@@ -12,12 +13,10 @@ import Parser, { type ParsedRequest, type ParserStream } from 'socksv5/lib/serve
 
 import { type AppHandshake, type HandshakeStep, joinBytes, socks5Answers } from '../streams/index.ts'
 
-/** CMD of the request (RFC 1928 section 4; RESOLVE and RESOLVE_PTR: socks-extensions, name lookup). */
-const COMMANDS: ReadonlyMap<number, SocksCommand> = new Map([
-  [0x01, 'connect'],
-  [0xf0, 'resolve'],
-  [0xf1, 'resolve-ptr'],
-])
+/** CMD of the request (RFC 1928 section 4; look-ups: socks-extensions, and one of our own). */
+const COMMANDS: ReadonlyMap<number, SocksCommand> = new Map(
+  Object.entries(COMMAND_CODES).map(([command, code]) => [code, command as SocksCommand]),
+)
 
 const SOCKS5 = 0x05
 const CONNECT = 0x01

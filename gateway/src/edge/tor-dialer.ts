@@ -40,7 +40,8 @@ export interface DialOptions {
 export function dialTor(options: DialOptions, done: (outcome: DialOutcome) => void): Socket {
   const { request, credentials } = options
   const handshake = openHandshake({
-    command: request.command,
+    // Which family is preferred, the SocksPort decides.
+    command: request.command === 'resolve-ipv6' ? 'resolve' : request.command,
     target: request.target,
     port: request.port,
     credentials: { user: Buffer.from(credentials.username), password: Buffer.from(credentials.password) },

@@ -10,6 +10,8 @@ export interface TorPlace {
   readonly controlSocket: string
   /** By how long the circuits of an app live. */
   readonly socksSockets: Readonly<Record<'long' | 'short', string>>
+  /** Where look-ups prefer IPv6; undefined where that tor has no such SocksPort. */
+  readonly ipv6Socket: string | undefined
   readonly password: string | undefined
   /** Whether it may have other SocksPorts: only if it is somebody else's. */
   readonly others: 'allowed' | 'foreign'
@@ -22,14 +24,16 @@ export async function locateTor(configuration: Configuration, layout: RuntimeLay
     return {
       controlSocket: layout.torControlSocket,
       socksSockets: { long: layout.torSocksSocket, short: layout.torSocksShortSocket },
+      ipv6Socket: layout.torSocksIpv6Socket,
       password: undefined,
       others: 'foreign',
     }
   }
-  const { control, socks, socksShort, passwordFile } = external
+  const { control, socks, socksShort, socksIpv6, passwordFile } = external
   return {
     controlSocket: pathOf(control),
     socksSockets: { long: pathOf(socks), short: pathOf(socksShort ?? socks) },
+    ipv6Socket: socksIpv6 === undefined ? undefined : pathOf(socksIpv6),
     password: passwordFile === undefined ? undefined : await readPassword(passwordFile),
     others: 'allowed',
   }

@@ -39,19 +39,19 @@ t.test('the registry survives its file, and a damaged one is never taken for emp
 t.test('a port is chosen once and then kept', async t => {
   const first = declareApps({ browser: {} }, addToRegistry(EMPTY_REGISTRY, mail, {}), next(20_000))
   t.same(
-    first.apps.map(({ id, port, declaredIn }) => [id, port, declaredIn]),
+    first.apps.map(({ id, port, dnsPort, declaredIn }) => [id, port, dnsPort, declaredIn]),
     [
-      ['mail', 20_000, 'registry'],
-      ['browser', 20_001, 'configuration'],
-      ['cordon-clock', null, 'cordon'],
-      ['cordon-updates', null, 'cordon'],
-      ['cordon-telemetry', null, 'cordon'],
+      ['mail', 20_000, 20_001, 'registry'],
+      ['browser', 20_002, 20_003, 'configuration'],
+      ['cordon-clock', null, null, 'cordon'],
+      ['cordon-updates', null, null, 'cordon'],
+      ['cordon-telemetry', null, null, 'cordon'],
     ],
   )
   const again = declareApps({ browser: {} }, first.registry, next(25_000))
   t.same(again.apps, first.apps)
   const away = declareApps({}, first.registry, next(25_000))
-  t.equal(declareApps({ browser: {} }, away.registry, next(26_000)).apps[1]?.port, 20_001, 'also while it was away')
+  t.equal(declareApps({ browser: {} }, away.registry, next(26_000)).apps[1]?.port, 20_002, 'also while it was away')
 })
 
 t.test('the configuration decides where both name an app', async t => {
@@ -61,6 +61,17 @@ t.test('the configuration decides where both name an app', async t => {
     next(20_000),
   )
   t.match(apps[0], { settings: { isolate: 'stream' }, declaredIn: 'configuration' })
+})
+
+t.test('a registry from before there were DNS ports is read, and gets them', async t => {
+  const { dnsPorts: _none, ...before } = { ...EMPTY_REGISTRY, ports: { mail: 20_000 }, added: { mail: {} } }
+  const registry = parseRegistry(JSON.stringify(before), 'apps.json')
+  t.match(declareApps({}, registry, next(20_007)).apps[0], { port: 20_000, dnsPort: 20_007 })
+  t.match(declareApps({ a: { dns: { port: 20_053 } } }, EMPTY_REGISTRY, next(20_000)).apps[0], { dnsPort: 20_053 })
+  t.throws(() => declareApps({ a: { port: 20_000, dns: { port: 20_000 } } }, EMPTY_REGISTRY, next(1)), {
+    code: 'GW_PORT_TAKEN',
+    message: /twice by the app a/,
+  })
 })
 
 t.test('two apps never have one port', async t => {
@@ -74,7 +85,7 @@ t.test('a removed app gives its port back', async t => {
 })
 
 t.test('a change touches the apps that changed and no other', async t => {
-  const declare = (apps: Record<string, object>) => declareApps(apps, EMPTY_REGISTRY, next(20_000)).apps
+  const declare = (apps: Record<string, object>) => declareApps(apps, EMPTY_REGISTRY, next(21_000)).apps
   const before = declare({
     same: { port: 20_001 },
     moved: { port: 20_002 },

@@ -35,9 +35,10 @@ const EXTERNAL_TOR = Type.Object(
     control: UNIX_ADDRESS,
     socks: UNIX_ADDRESS,
     socksShort: Type.Optional(UNIX_ADDRESS),
+    socksIpv6: Type.Optional(UNIX_ADDRESS),
     passwordFile: Type.Optional(ABSOLUTE_PATH),
   },
-  { ...closed, description: 'a map with control and socks, and if wanted socksShort and passwordFile' },
+  { ...closed, description: 'a map with control and socks, and if wanted socksShort, socksIpv6 and passwordFile' },
 )
 
 const BRIDGES = Type.Object(

@@ -26,7 +26,7 @@ t.test('a greeting offers one method, and a request names its command', async t 
   t.same(encodeRequest('connect', endpoint), hex('05 01 00 03 0b 6578616d706c652e636f6d 01bb'))
   t.same(encodeRequest('resolve', endpoint), hex('05 f0 00 03 0b 6578616d706c652e636f6d 01bb'))
   t.same(encodeRequest('resolve-ptr', { target: parseTarget('192.0.2.1'), port: 0 }), hex('05 f1 00 01 c0000201 0000'))
-  t.same(Object.values(COMMAND_CODES), [1, 0xf0, 0xf1])
+  t.same(Object.values(COMMAND_CODES), [1, 0xf0, 0xf1, 0xf2])
 })
 
 // Captured from tor 0.4.9.11: success over an AF_UNIX SocksPort, and a failed RESOLVE with address type 0.

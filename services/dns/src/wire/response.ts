@@ -15,7 +15,7 @@ export interface Reply {
 }
 
 /** What every asker takes over UDP (RFC 1035 section 4.2.1). */
-export const UDP_LEAST_BYTES = 512
+const UDP_LEAST_BYTES = 512
 /** What we say that we take, and never exceed over UDP. Nothing is fragmented on loopback; arbitrary. */
 const UDP_MOST_BYTES = 4096
 

@@ -58,6 +58,7 @@ async function checkExternalTor(connection: ControlConnection, external: Externa
           {
             socks: pathOf(external.socks),
             ...(external.socksShort === undefined ? {} : { short: pathOf(external.socksShort) }),
+            ...(external.socksIpv6 === undefined ? {} : { ipv6: pathOf(external.socksIpv6) }),
           },
         )
   if (lacks.length === 0) return

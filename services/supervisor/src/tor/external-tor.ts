@@ -17,11 +17,12 @@ export const EXTERNAL_SETTINGS: ReadonlyMap<string, string> = new Map([
 /** List what an external tor lacks, each as a sentence with the torrc line that mends it. Empty: nothing. */
 export function listShortcomings(
   facts: ExternalTorFacts,
-  sockets: { socks: string; short?: string },
+  sockets: { socks: string; short?: string; ipv6?: string },
 ): readonly string[] {
   acceptTorVersion(`Tor version ${facts.version}`)
   const wanted = [{ path: sockets.socks, flags: ['KeepAliveIsolateSOCKSAuth', 'ExtendedErrors'] }]
   if (sockets.short !== undefined) wanted.push({ path: sockets.short, flags: ['ExtendedErrors'] })
+  if (sockets.ipv6 !== undefined) wanted.push({ path: sockets.ipv6, flags: ['ExtendedErrors', 'PreferIPv6'] })
   return [
     ...wanted.flatMap(({ path, flags }) => missingOfSocksPort(facts.socksPorts, path, flags)),
     ...[...EXTERNAL_SETTINGS]

@@ -33,6 +33,8 @@ export function formatTorrc(input: TorrcInput): string {
     `CacheDirectory ${quotePath(input.dataDirectory)}`,
     socks(layout.torSocksSocket, 'IsolateSOCKSAuth KeepAliveIsolateSOCKSAuth ExtendedErrors'),
     socks(layout.torSocksShortSocket, 'IsolateSOCKSAuth ExtendedErrors'),
+    // Without KeepAlive: what is looked up says nothing of how long an app keeps its circuits.
+    socks(layout.torSocksIpv6Socket, 'IsolateSOCKSAuth ExtendedErrors PreferIPv6'),
     'SocksPolicy accept *',
     // ControlPort and not ControlSocket: only this one takes a quoted path.
     `ControlPort unix:${quotePath(layout.torControlSocket)}`,
