@@ -2,7 +2,8 @@
 import { parseArgs } from 'node:util'
 import { layOutRuntime } from '@cordon/shared/contracts'
 import { explain, Fault } from '@cordon/shared/errors'
-import { announce, answerHealth, onStop } from '@cordon/shared/runtime/edge'
+import { announce, answerHealth, onResume, onStop } from '@cordon/shared/runtime/edge'
+import { parseTraceParent } from '@cordon/shared/telemetry'
 import { openTelemetry } from '@cordon/shared/telemetry/edge'
 import { openPartTelemetry } from '@cordon/shared/through-tor/edge'
 import { readConfiguration } from './edge/configuration-file.ts'
@@ -30,6 +31,7 @@ try {
     telemetry.log('part.stopping', { part: 'gateway' })
     void Promise.all([gateway.close(), telemetry.close()]).then(() => process.exit(0))
   })
+  onResume(({ traceparent }) => gateway.resumed(parseTraceParent(traceparent)))
   announce({ type: 'ready' })
 } catch (cause) {
   const { code, next } = cause instanceof Fault ? cause : { code: 'GW_FAILED', next: undefined }

@@ -16,7 +16,7 @@ import {
 } from '@cordon/shared/contracts'
 import { Fault, type FaultCode } from '@cordon/shared/errors'
 import { APP_ID_PATTERN } from '@cordon/shared/isolation'
-import { listenPrivately } from '@cordon/shared/runtime/edge'
+import { closeHttpServer, listenPrivately } from '@cordon/shared/runtime/edge'
 import { LOG_RECORD, parseTraceParent, SPAN_RECORD, type SpanContext, type Telemetry } from '@cordon/shared/telemetry'
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify'
@@ -127,9 +127,6 @@ export async function listenForAdmin(admin: FastifyInstance, path: string): Prom
 
 /** Stop listening and cut what is still asked. */
 export async function closeAdmin(admin: FastifyInstance): Promise<void> {
-  // Fastify closes only what it opened, and it cannot open a socket that is private from the first instant.
-  const closed = new Promise(resolve => admin.server.close(resolve))
-  admin.server.closeAllConnections()
-  await closed
+  await closeHttpServer(admin.server)
   await admin.close()
 }

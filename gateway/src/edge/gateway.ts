@@ -13,7 +13,7 @@ import {
 } from '@cordon/shared/contracts'
 import { explain } from '@cordon/shared/errors'
 import { monotonicNow, openPrivateDirectory } from '@cordon/shared/runtime/edge'
-import type { Telemetry } from '@cordon/shared/telemetry'
+import type { SpanContext, Telemetry } from '@cordon/shared/telemetry'
 import type { FastifyInstance } from 'fastify'
 import { Auditor, type Pair } from '../audit/index.ts'
 import { buildAdminApi, closeAdmin, listenForAdmin } from './admin-api.ts'
@@ -160,6 +160,11 @@ export class Gateway {
     if (this.#admin !== undefined) await closeAdmin(this.#admin)
   }
 
+  /** Take in that the machine slept; what follows belongs to the trace of `parent`. */
+  resumed(parent: SpanContext | undefined): void {
+    this.#jobs?.resumed(parent)
+  }
+
   async #start(configuration: Configuration): Promise<void> {
     const { stateDirectory, configurationPath, layout, telemetry } = this.#options
     const registrar = await AppRegistrar.open(this.#table, new RegistryFile(stateDirectory))
@@ -180,7 +185,13 @@ export class Gateway {
     await listenForAdmin(this.#admin, layout.gatewaySocket)
     this.#dnsLink = await DnsLink.open(this.#table, layout.dnsLinkSocket)
     const redis = configuration.redis ?? { socket: layout.redisSocket }
-    this.#jobs = await GatewayJobs.open({ redis, stateDirectory, telemetry, verifier: this.#verifier })
+    this.#jobs = await GatewayJobs.open({
+      redis,
+      stateDirectory,
+      telemetry,
+      verifier: this.#verifier,
+      health: () => this.#link.checkHealth(),
+    })
     if (this.#link.state.control === 'connected') this.#jobs.verify()
   }
 

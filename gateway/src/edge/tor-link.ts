@@ -95,6 +95,13 @@ export class TorLink {
     this.#connection?.close()
   }
 
+  /** Settle when tor answers and can build circuits, or throw a Fault `GW_TOR_UNREACHABLE`. */
+  async checkHealth(): Promise<void> {
+    const info = parseGetInfo(await this.ask(getInfo(['status/circuit-established'])))
+    const established = info instanceof Map && info.get('status/circuit-established') === '1'
+    if (!established) throw unreachable('tor cannot build circuits now')
+  }
+
   stop(): void {
     this.#stopped = true
     clearTimeout(this.#timer)

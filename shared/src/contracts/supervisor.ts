@@ -67,7 +67,12 @@ export const PART_QUESTION = Type.Object({ type: Type.Literal('are-you-alive') }
 export type PartQuestion = Static<typeof PART_QUESTION>
 
 /** What the supervisor tells a part over the same channel: it slept so long, and work that is due may go on now. */
-export const PART_NOTICE = Type.Object({ type: Type.Literal('resumed'), sleptMs: Type.Number({ minimum: 0 }) })
+export const PART_NOTICE = Type.Object({
+  type: Type.Literal('resumed'),
+  sleptMs: Type.Number({ minimum: 0 }),
+  /** The trace that what follows belongs to (W3C). */
+  traceparent: Type.Optional(Type.String()),
+})
 export type PartNotice = Static<typeof PART_NOTICE>
 
 /** A line that a part wrote, as the supervisor keeps it and `cordon logs --json` prints it. */

@@ -46,6 +46,8 @@ export const ATTRIBUTES = {
   reason: { type: 'word', of: JOB_REASONS as readonly JobReason[] },
   refused: word('attribute', 'value', 'second-app', 'unknown-job', 'payload', 'size'),
   dropped: word('queue-full', 'collector', 'rate'),
+  /** What follows a sleep of the machine. */
+  step: word('clock', 'circuits', 'health', 'queue'),
   verdict: word('held', 'breached', 'unknown'),
   /** The numeric reply that the app heard (RFC 1928 section 6, and tor's F0 to F7). */
   reply: NUMBER,

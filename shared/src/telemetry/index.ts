@@ -5,6 +5,7 @@
  * context as text; in `edge/`, the OpenTelemetry SDK, the logger and the collector. Does not belong here: deciding
  * what happened, serving what the ring holds, and anything that reaches another machine by itself.
  */
+export { admitSpan } from './admit-span.ts'
 export { AllowList } from './allow-list.ts'
 export type { AttributeKey, Attributes } from './attributes.ts'
 export { ATTRIBUTES, fitsAttribute } from './attributes.ts'
@@ -13,6 +14,7 @@ export { parseCollectorAddress } from './collector-address.ts'
 export { describeError } from './described-error.ts'
 export type { CounterName, GaugeName, HistogramName, InstrumentAttributeKey, InstrumentName } from './instruments.ts'
 export { INSTRUMENTS } from './instruments.ts'
+export { joinSpans } from './join-spans.ts'
 export { LineLimit } from './line-limit.ts'
 export type { LogFieldKey, LogKey, LogLevel } from './log-lines.ts'
 export { LOG_LEVELS, LOG_LINES } from './log-lines.ts'

@@ -17,6 +17,8 @@ export const SPANS = {
   'clock.step': ['outcome', 'fault', 'offsetMs'],
   'updates.fetch': ['outcome', 'fault'],
   'part.start': ['part', 'outcome', 'fault', 'attempt'],
+  'machine.resume': ['outcome', 'fault'],
+  'machine.resume.step': ['step', 'outcome', 'fault', 'circuitsClosed'],
   'part.stop': ['part', 'outcome', 'fault'],
   'job.add': ['job', 'reason', 'outcome', 'fault'],
   'job.work': ['job', 'reason', 'outcome', 'fault', 'attempt'],

@@ -4,7 +4,7 @@ import type { Status } from '@cordon/shared/contracts'
 export function formatStatusLine({ state, network, parts, apps, tor }: Status): string {
   const where = network === 'lab' ? ' on the LAB' : ''
   const total = (of: 'streams' | 'circuits'): number => apps.reduce((sum, app) => sum + app[of], 0)
-  const counts = `${apps.length} apps, ${total('streams')} streams, ${total('circuits')} circuits`
+  const counts = `${apps.filter(({ own }) => !own).length} apps, ${total('streams')} streams, ${total('circuits')} circuits`
   return [
     `${state}${where}`,
     ...parts.map(part => `${part.name} ${part.state}`),

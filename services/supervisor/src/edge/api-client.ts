@@ -13,6 +13,8 @@ export interface Question<T> {
   readonly method: 'GET' | 'POST' | 'DELETE'
   readonly path: string
   readonly body?: unknown
+  /** The trace that the answer's work belongs to (W3C). */
+  readonly traceparent?: string
   /** Reads the answer of a success. */
   readonly read: AnswerReader<T>
 }
@@ -23,12 +25,15 @@ export const STATUS_QUESTION = { method: 'GET', path: '/v1/status', read: readSt
 /** Ask the API on one AF_UNIX socket. `SUP_NOT_RUNNING` means that nobody listens there. */
 export async function ask<T>(
   socketPath: string,
-  { method, path, body, read }: Question<T>,
+  { method, path, body, traceparent, read }: Question<T>,
   deadlineMs = ANSWER_DEADLINE_MS,
 ): Promise<T> {
   const payload = body === undefined ? undefined : JSON.stringify(body)
   const signal = AbortSignal.timeout(deadlineMs)
-  const headers = payload === undefined ? {} : { 'content-type': 'application/json' }
+  const headers = {
+    ...(payload === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(traceparent === undefined ? {} : { traceparent }),
+  }
   const { status, content } = await exchange({ socketPath, method, path, headers, agent: false, signal }, payload)
   const value = content === '' ? undefined : parseJson(content)
   const problem = status >= 400 ? readProblem(value) : undefined

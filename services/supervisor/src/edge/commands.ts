@@ -27,6 +27,7 @@ import {
 import { ask, type Question, STATUS_QUESTION } from './api-client.ts'
 import type { LogsOptions } from './follow-logs.ts'
 import type { Terminal } from './terminal.ts'
+import { traceCommand } from './trace-command.ts'
 
 /** An orderly stop takes 30 s at most. */
 const DOWN_DEADLINE_MS = 35_000
@@ -83,7 +84,12 @@ export class Commands {
   }
 
   async traces(): Promise<ExitStatus> {
-    const { spans } = await this.#askGateway({ method: 'GET', path: '/v1/spans', read: readSpans })
+    const question = { method: 'GET', path: '/v1/spans', read: readSpans } as const
+    const { joinSpans } = await import('@cordon/shared/telemetry')
+    const ours = await this.#askSupervisor(question)
+    // What the supervisor saw is worth most while the gateway does not answer.
+    const theirs = await this.#askGateway(question).catch(() => ({ spans: [] }))
+    const spans = joinSpans([ours.spans, theirs.spans])
     this.#terminal.result({ spans }, formatTraces(spans, TRACES_SHOWN, this.#terminal.palette))
     return EXIT.done
   }
@@ -128,7 +134,10 @@ export class Commands {
 
   async renew(name: string): Promise<ExitStatus> {
     const id = readAppName(name)
-    const renewed = await this.#askGateway({ method: 'POST', path: `/v1/apps/${id}/renew`, read: readRenewed })
+    const question = { method: 'POST', path: `/v1/apps/${id}/renew`, read: readRenewed } as const
+    const renewed = await traceCommand(this.#layout.supervisorSocket, 'renew', traceparent =>
+      this.#askGateway({ ...question, traceparent }),
+    )
     const closed = `${renewed.circuitsClosed} circuits and ${renewed.streamsClosed} streams closed`
     this.#terminal.result(renewed, `${id} has a new identity (nym epoch ${renewed.nymEpoch}); ${closed}\n`)
     return EXIT.done

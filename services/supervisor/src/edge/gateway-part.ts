@@ -52,8 +52,8 @@ export function driveGateway(instance: Instance): PartDriver {
           asked.push(resolve)
           child.send(QUESTION)
         }),
-      resumed: sleptMs => {
-        const notice: PartNotice = { type: 'resumed', sleptMs }
+      resumed: sleep => {
+        const notice: PartNotice = { type: 'resumed', ...sleep }
         if (child.connected) child.send(notice)
       },
       stop: () => void child.kill('SIGTERM'),

@@ -1,4 +1,4 @@
-import type { PartMessage } from '@cordon/shared/contracts'
+import type { PartMessage, PartNotice } from '@cordon/shared/contracts'
 import type { LogLevel } from '../lifecycle/index.ts'
 
 /** What a driver tells the supervisor of its part. */
@@ -14,7 +14,7 @@ export interface RunningPart {
   /** Null for a part that somebody else runs. */
   readonly pid: number | null
   /** Tell it that the machine slept, if that concerns it. */
-  resumed?(sleptMs: number): void
+  resumed?(sleep: Omit<PartNotice, 'type'>): void
   /** Ask it to end. */
   stop(): void
   /** Ask it whether it lives: settles with its answer, rejects if it cannot be asked, stays open while it is silent. */

@@ -90,7 +90,7 @@ function buildProgram(args: readonly string[], done: (status: ExitStatus) => voi
 
   program
     .command('traces')
-    .description('show what the gateway was busy with, newest last')
+    .description('show what Cordon was busy with, newest last')
     .action(async () => done(await (await commands()).traces()))
   program
     .command('doctor')

@@ -4,7 +4,14 @@ import { explain } from '@cordon/shared/errors'
 import { inheritNothing } from '@cordon/shared/runtime/edge'
 import Value from 'typebox/value'
 import type { Directories } from '../cli/index.ts'
-import { chooseParts, judgeState, type LogLine, listParts, type Supervision } from '../lifecycle/index.ts'
+import {
+  type ClockSample,
+  chooseParts,
+  judgeState,
+  type LogLine,
+  listParts,
+  type Supervision,
+} from '../lifecycle/index.ts'
 import { ask } from './api-client.ts'
 import { loadConfiguration } from './configuration-file.ts'
 import { ConfigurationWatch } from './configuration-watch.ts'
@@ -13,9 +20,9 @@ import { InstanceLock } from './instance-lock.ts'
 import { choosePartDrivers } from './part-drivers.ts'
 import { prepareTor } from './prepare-tor.ts'
 import { resume } from './resume.ts'
-import { SleepWatch } from './sleep-watch.ts'
+import { readClocks, SleepWatch } from './sleep-watch.ts'
 import { Supervisor } from './supervisor.ts'
-import { buildSupervisorApi, openSupervisorApi } from './supervisor-api.ts'
+import { buildSupervisorApi, closeSupervisorApi, openSupervisorApi } from './supervisor-api.ts'
 import { TorWatch } from './tor-watch.ts'
 
 /** What to run. */
@@ -24,6 +31,8 @@ export interface InstanceOptions {
   /** Where the lab lives; undefined on the Tor network. */
   readonly labDirectory: string | undefined
   onLog(line: LogLine): void
+  /** By which a sleep of the machine is seen; its own clocks if this is left out. */
+  readonly readClocks?: () => ClockSample
   /** Called once, when an orderly stop begins. */
   onStop?(): void
 }
@@ -41,6 +50,7 @@ export class RunningInstance {
   readonly #ended = Promise.withResolvers<void>()
   readonly #named: boolean
   readonly #onStop: () => void
+  readonly #readClocks: () => ClockSample
   #changed = Promise.withResolvers<void>()
   #configurationTrouble: string | undefined
   #sleepWatch: SleepWatch | undefined
@@ -49,8 +59,10 @@ export class RunningInstance {
   #over = false
   #stopping: Promise<void> | undefined
 
-  constructor(instance: Instance, { directories, onLog, onStop = () => {} }: InstanceOptions) {
+  constructor(instance: Instance, options: InstanceOptions) {
+    const { directories, onLog, onStop = () => {} } = options
     this.#onStop = onStop
+    this.#readClocks = options.readClocks ?? readClocks
     this.#instance = instance
     this.#named = directories.configurationNamed
     this.#watch = new TorWatch(instance, () => this.#torChanged())
@@ -63,6 +75,7 @@ export class RunningInstance {
     this.#api = buildSupervisorApi({
       status: () => this.status(),
       logs: after => this.#supervisor.log.linesAfter(after),
+      spans: this.#supervisor.recorder,
       down: () => void this.stop(),
     })
   }
@@ -89,7 +102,7 @@ export class RunningInstance {
     }
     this.#configurationWatch = new ConfigurationWatch(configurationFile, () => void this.reload())
     this.#supervisor.start()
-    this.#sleepWatch = new SleepWatch(sleep => {
+    this.#sleepWatch = new SleepWatch(this.#readClocks, sleep => {
       // A tor that somebody else runs has circuits of others.
       const isOurs = this.#instance.configuration.tor?.external === undefined
       void resume(sleep, this.#supervisor, isOurs ? this.#watch.connection : undefined)
@@ -187,7 +200,7 @@ export class RunningInstance {
     this.#configurationWatch?.close()
     this.#sleepWatch?.close()
     await stopParts()
-    await this.#api.close()
+    await closeSupervisorApi(this.#api)
     await this.#lock.clean()
     await this.#lock.release()
     this.#over = true

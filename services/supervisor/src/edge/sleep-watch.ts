@@ -4,11 +4,13 @@ import { type ClockSample, findSleep, SAMPLE_EVERY_MS, type Sleep } from '../lif
 /** Calls `onWake` when the machine or we ourselves have slept. */
 export class SleepWatch {
   readonly #timer: NodeJS.Timeout
-  #last: ClockSample = sample()
+  #last: ClockSample
 
-  constructor(onWake: (sleep: Sleep) => void) {
+  /** `readClocks` is read every {@link SAMPLE_EVERY_MS}. */
+  constructor(readClocks: () => ClockSample, onWake: (sleep: Sleep) => void) {
+    this.#last = readClocks()
     this.#timer = setInterval(() => {
-      const now = sample()
+      const now = readClocks()
       const sleep = findSleep(this.#last, now)
       this.#last = now
       if (sleep !== undefined) onWake(sleep)
@@ -20,4 +22,5 @@ export class SleepWatch {
   }
 }
 
-const sample = (): ClockSample => ({ asleepMs: readTimeAsleep(), now: monotonicNow() })
+/** Read both clocks of this machine. */
+export const readClocks = (): ClockSample => ({ asleepMs: readTimeAsleep(), now: monotonicNow() })

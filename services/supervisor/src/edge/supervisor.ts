@@ -1,7 +1,8 @@
 import type { PartName } from '@cordon/shared/contracts'
 import { explain, Fault } from '@cordon/shared/errors'
 import { monotonicNow } from '@cordon/shared/runtime/edge'
-import { toPlainText } from '@cordon/shared/telemetry'
+import { formatTraceParent, type SpanContext, toPlainText } from '@cordon/shared/telemetry'
+import { openSpanRecorder } from '@cordon/shared/telemetry/span-recorder'
 import {
   ASK_EVERY_MS,
   beginSupervision,
@@ -18,6 +19,7 @@ import {
   type SupervisionEvent,
 } from '../lifecycle/index.ts'
 import type { PartDriver, PartReporter, RunningPart } from './part-driver.ts'
+import { PartSpans } from './part-spans.ts'
 
 /** What a supervisor tells its owner. */
 export interface SupervisorObserver {
@@ -28,6 +30,9 @@ export interface SupervisorObserver {
 /** Runs the plan: feeds it what happens, does what it says. All decisions are in `lifecycle/`. */
 export class Supervisor {
   readonly log = new LogRing()
+  /** Its own spans, and those that commands hand over. */
+  readonly recorder = openSpanRecorder('supervisor')
+  readonly #spans = new PartSpans(this.recorder)
   readonly #drivers: ReadonlyMap<PartName, PartDriver>
   readonly #observer: SupervisorObserver
   readonly #running = new Map<PartName, Promise<RunningPart | undefined>>()
@@ -84,9 +89,10 @@ export class Supervisor {
     this.#askAll()
   }
 
-  /** Tell all parts that the machine slept. */
-  tellResumed(sleptMs: number): void {
-    for (const running of this.#running.values()) void running.then(part => part?.resumed?.(sleptMs))
+  /** Tell all parts that the machine slept; what they do then belongs to the trace of `parent`. */
+  tellResumed(sleptMs: number, parent: SpanContext): void {
+    const traceparent = formatTraceParent(parent)
+    for (const running of this.#running.values()) void running.then(part => part?.resumed?.({ sleptMs, traceparent }))
   }
 
   /** Keep a line of the supervisor's own. */
@@ -114,6 +120,7 @@ export class Supervisor {
     const before = this.#supervision
     const { supervision, actions } = react(before, event, now, Math.random())
     this.#supervision = supervision
+    this.#spans.follow(before, supervision)
     for (const action of actions) this.#act(action)
     clearTimeout(this.#wake)
     const wake = nextWake(supervision)

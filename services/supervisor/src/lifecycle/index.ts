@@ -7,6 +7,7 @@ export { advance, drawLifeCycle, type PartEvent, type PartState, TRANSITIONS } f
 export { type LogLevel, type LogLine, LogRing, parseTorLogLine } from './log-ring.ts'
 export { judgeState, listParts, looksAlike, type OverallInput } from './overall-state.ts'
 export { parsePartLogLine } from './part-log.ts'
+export { listTurns, type PartTurn } from './part-spans.ts'
 export { chooseParts, PARTS, type PartDefinition } from './parts.ts'
 export { isStopped, nextWake, react } from './plan.ts'
 export {

@@ -1,6 +1,6 @@
 import { flushCompileCache } from 'node:module'
 import Value from 'typebox/value'
-import { PART_NOTICE, PART_QUESTION, type PartMessage } from '../../contracts/index.ts'
+import { PART_NOTICE, PART_QUESTION, type PartMessage, type PartNotice } from '../../contracts/index.ts'
 
 /** Tell the supervisor, if one started us, how this part is. */
 export function announce(message: PartMessage): void {
@@ -17,9 +17,9 @@ export function answerHealth(): void {
 }
 
 /** Call `resume` after each sleep of the machine, when the supervisor has seen to tor; `sleptMs` is monotonic. */
-export function onResume(resume: (sleptMs: number) => void): void {
+export function onResume(resume: (sleep: Omit<PartNotice, 'type'>) => void): void {
   process.on('message', message => {
-    if (Value.Check(PART_NOTICE, message)) resume(message.sleptMs)
+    if (Value.Check(PART_NOTICE, message)) resume(message)
   })
 }
 

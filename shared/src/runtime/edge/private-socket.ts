@@ -1,4 +1,5 @@
 import { lstat, rm } from 'node:fs/promises'
+import type { Server as HttpServer } from 'node:http'
 import { connect, type Server } from 'node:net'
 import { Fault, systemCode } from '../../errors/index.ts'
 
@@ -27,6 +28,13 @@ export async function listenPrivately(server: Server, path: string): Promise<voi
       process.umask(umask)
     }
   })
+}
+
+/** Stop listening and cut what is still asked: for a server that {@link listenPrivately} opened, which nobody else closes. */
+export async function closeHttpServer(server: HttpServer): Promise<void> {
+  const closed = new Promise(resolve => server.close(resolve))
+  server.closeAllConnections()
+  await closed
 }
 
 /** Refuse a path that does not fit an AF_UNIX address; the kernel would cut it. */

@@ -8,7 +8,7 @@ const PER_NAME = { items: 256, bytes: 131_072 }
 const RECORD_BYTES = 400
 
 /** A record whose time is written when somebody asks: writing it would be a fifth of what a span costs. */
-type KeptSpan = Omit<SpanRecord, 'startedAt' | 'part'> & { readonly startedAtMs: number }
+export type KeptSpan = Omit<SpanRecord, 'startedAt'> & { readonly startedAtMs: number }
 
 /** Keeps the newest spans of each name in memory. */
 export class SpanStore implements SpanProcessor {
@@ -24,7 +24,8 @@ export class SpanStore implements SpanProcessor {
   onEnd(span: ReadableSpan): void {
     const { traceId, spanId } = span.spanContext()
     const attributes = span.attributes as Record<string, string | number>
-    const record: KeptSpan = {
+    this.keep({
+      part: this.#part,
       name: span.name,
       traceId,
       spanId,
@@ -32,8 +33,11 @@ export class SpanStore implements SpanProcessor {
       startedAtMs: toMs(span.startTime),
       durationMs: toMs(span.duration),
       attributes,
-    }
-    this.#ringOf(span.name).push(record, RECORD_BYTES + weigh(attributes))
+    })
+  }
+
+  keep(span: KeptSpan): void {
+    this.#ringOf(span.name).push(span, RECORD_BYTES + weigh(span.attributes))
   }
 
   list(): readonly SpanRecord[] {
@@ -41,7 +45,6 @@ export class SpanStore implements SpanProcessor {
     return all
       .sort((a, b) => a.startedAtMs - b.startedAtMs)
       .map(({ startedAtMs, ...kept }) => ({
-        part: this.#part,
         ...kept,
         startedAt: new Date(startedAtMs).toISOString(),
       }))

@@ -1,0 +1,93 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { monotonicNow } from '@cordon/shared/runtime/edge'
+import { parseTarget } from '@cordon/shared/socks'
+import type { SpanRecord } from '@cordon/shared/telemetry'
+import { dialAppPort, freshCredentials } from '@cordon/shared/through-tor/edge'
+import t from 'tap'
+import type { Directories } from '../../src/cli/index.ts'
+import { ask } from '../../src/edge/api-client.ts'
+import { prepareInstance } from '../../src/edge/run-instance.ts'
+import { openLab, until } from './cordon.ts'
+
+t.setTimeout(200_000)
+const lab = await openLab()
+t.teardown(() => lab.close())
+
+const directory = await mkdtemp(join(tmpdir(), 'cordon-resume-'))
+t.teardown(() => rm(directory, { recursive: true, force: true }))
+
+/** Ten minutes asleep, for the clocks. */
+const ASLEEP_MS = 600_000
+
+t.test(
+  'SUP-08 after a sleep: clock first, then circuits, whose streams fail fast, then health and the queue',
+  async t => {
+    const configurationFile = join(directory, 'cordon.yaml')
+    await writeFile(configurationFile, 'apps: { mail: {} }\n')
+    const directories: Directories = {
+      configurationFile,
+      configurationNamed: true,
+      stateDirectory: join(directory, 's'),
+      runtimeDirectory: join(directory, 'r'),
+    }
+    // The kernel has no way to move CLOCK_BOOTTIME of a process that runs, so the two clocks come in as an argument;
+    // that nothing of ours runs meanwhile is real.
+    let asleepMs = 0
+    const instance = await prepareInstance({
+      directories,
+      labDirectory: lab.directory,
+      onLog: () => {},
+      readClocks: () => ({ asleepMs, now: monotonicNow() }),
+    })
+    await instance.start()
+    t.teardown(() => instance.stop())
+    const { parts, apps } = await until('readiness', async () => {
+      const status = await instance.status()
+      return status.state === 'ready' ? status : undefined
+    })
+    const open = async () => {
+      const target = parseTarget('bulk.example')
+      const call = { credentials: freshCredentials(), target, port: 80, deadlineMs: 40_000 }
+      const stream = await dialAppPort({ appSocket: apps[0]?.socket ?? '', ...call })
+      t.teardown(() => stream.destroy())
+      return stream.resume()
+    }
+    const stream = await open()
+    const ours = parts.flatMap(({ name, pid }) => (name === 'lab' || pid === null ? [] : [pid]))
+    t.equal(ours.length, 3)
+    for (const pid of ours) process.kill(pid, 'SIGSTOP')
+    asleepMs += ASLEEP_MS
+    for (const pid of ours) process.kill(pid, 'SIGCONT')
+    await until('the end of the stream', () => (stream.readableEnded ? true : undefined), 20_000)
+
+    const spansOf = async (socket: 'gateway' | 'supervisor') => {
+      const read = (value: unknown) => (value as { spans: SpanRecord[] }).spans
+      return await ask(join(directory, 'r', `${socket}.sock`), { method: 'GET', path: '/v1/spans', read })
+    }
+    const resumed = await until('the end of the resume', async () => {
+      const spans = await spansOf('supervisor')
+      const whole = spans.find(({ name }) => name === 'machine.resume')
+      return whole === undefined ? undefined : { whole, steps: spans.filter(one => one.parentSpanId === whole.spanId) }
+    })
+    t.match(resumed.whole.attributes, { outcome: 'ok' })
+    const steps = resumed.steps.toSorted((a, b) => a.startedAt.localeCompare(b.startedAt))
+    t.same(
+      steps.map(({ attributes }) => [attributes['step'], attributes['outcome']]),
+      [
+        ['clock', 'ok'],
+        ['circuits', 'ok'],
+        ['health', 'ok'],
+        ['queue', 'ok'],
+      ],
+    )
+    t.ok(Number(steps[1]?.attributes['circuitsClosed']) > 0)
+    t.same(
+      (await instance.status()).parts.map(({ pid }) => pid),
+      parts.map(({ pid }) => pid),
+      'no part was replaced',
+    )
+    t.notOk((await open()).destroyed, 'and on new circuits the next stream goes through')
+  },
+)
