@@ -57,7 +57,10 @@ export class GatewayUnderTest {
 
   async configure(configuration: string): Promise<void> {
     const { socksPath, directory } = this.tor
-    const external = `tor:\n  external: { control: 'unix:${directory}/control.sock', socks: 'unix:${socksPath}' }\n`
+    const passwordFile = join(this.directory, 'password')
+    await writeFile(passwordFile, 'x')
+    const places = `control: 'unix:${directory}/control.sock', socks: 'unix:${socksPath}'`
+    const external = `tor:\n  external: { ${places}, passwordFile: '${passwordFile}' }\n`
     await writeFile(this.configurationPath, `${external}${configuration}`)
   }
 

@@ -7,6 +7,8 @@ const PROTOCOL_INFO =
 export interface ScriptedControlPort {
   /** Say something unasked to everybody who is connected. */
   say(lines: string): void
+  /** How many are connected. */
+  readonly connections: number
   close(): void
 }
 
@@ -30,6 +32,9 @@ export async function openScriptedControlPort(
   })
   await new Promise<void>(resolve => server.listen(path, resolve))
   return {
+    get connections() {
+      return open.size
+    },
     say: lines => {
       for (const socket of open) socket.write(lines)
     },
