@@ -133,6 +133,14 @@ t.test('the exports of an app', async t => {
     t.ok(text.includes(`export ${name}=socks5h://127.0.0.1:9150\n`), name)
   }
   t.match(text, /\nunset NO_PROXY no_proxy\n$/)
+  const control = { profile: 'tor-browser', socket: "/run/it's/apps/web.control", port: null }
+  t.match(formatExports(listExports({ id: 'web', port: 9151, control })).split('\n'), [
+    ...Array(6).fill(/_(PROXY|proxy)=/),
+    'export TOR_SKIP_LAUNCH=1',
+    'export TOR_SOCKS_HOST=127.0.0.1',
+    'export TOR_SOCKS_PORT=9151',
+    String.raw`export TOR_CONTROL_IPC_PATH='/run/it'\''s/apps/web.control'`,
+  ])
   t.throws(() => listExports({ id: 'cordon-clock', port: null }), { code: 'GW_APP_RESERVED' })
 })
 
