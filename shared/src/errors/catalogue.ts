@@ -202,6 +202,10 @@ export const CATALOGUE = {
     meaning: 'Redis refuses the user name or password, or wants one.',
     action: 'Put the right password into the passwordFile of the settings of Redis.',
   },
+  QUE_CERTIFICATE_REFUSED: {
+    meaning: 'The certificate of that Redis is not one that the settings let us believe.',
+    action: 'Put the name in its certificate into tls.name, and the authority that signed it into tls.authorityFile.',
+  },
   QUE_REDIS_TOO_OLD: {
     meaning: 'That Redis is too old for the queue.',
     action: 'Use Redis 6.2 or newer.',

@@ -1,4 +1,4 @@
-import { Fault, type FaultCode } from '../errors/index.ts'
+import { Fault, type FaultCode, systemCode } from '../errors/index.ts'
 
 /** BullMQ's recommended minimum; its scripts use commands of that version. */
 const OLDEST = [6, 2] as const
@@ -37,12 +37,19 @@ const REPLIES: readonly (readonly [pattern: RegExp, code: FaultCode, why: string
   [/^READONLY/, 'QUE_WRITES_REFUSED', 'it is a replica', 'Name the primary in its settings.'],
 ]
 
+/** What OpenSSL and Node call a certificate that is not believed (`X509_V_ERR_…`, `ERR_TLS_CERT_ALTNAME_INVALID`). */
+const CERTIFICATE = /CERT|VERIFY/
+
 /** Say what a failure of a command means. What is not known is that Redis cannot be reached. */
 export function explainRedisError(thrown: unknown): Fault {
   if (thrown instanceof Fault) return thrown
   const message = thrown instanceof Error ? thrown.message : ''
   const known = REPLIES.find(([pattern]) => pattern.test(message))
   if (known !== undefined) return unfit(known[1], known[2], known[3], thrown)
+  if (CERTIFICATE.test(systemCode(thrown) ?? '')) {
+    const next = 'Put the name in its certificate into tls.name, and its authority into tls.authorityFile.'
+    return unfit('QUE_CERTIFICATE_REFUSED', 'its certificate is not believed', next, thrown)
+  }
   return new Fault('QUE_UNREACHABLE', 'Redis does not answer', {
     where: 'local',
     retry: 'after-waiting',

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { connect } from 'node:net'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
@@ -13,11 +13,16 @@ const PATIENCE_MS = 20_000
 export interface RedisUnderTest {
   readonly socket: string
   start(...more: readonly string[]): Promise<void>
+  /** Start it so that it saves to a disk of 16 KiB of its own, which can be made larger. */
+  startOnTinyDisk(): Promise<{ grow(): Promise<void> }>
   /** Send a signal; resolve when the process has gone, if it is one that ends it. */
   signal(signal: NodeJS.Signals): Promise<void>
   /** Run one command on a connection of its own, and return the reply as redis-cli would print its first line. */
   command(...words: readonly string[]): Promise<string>
 }
+
+/** redis-tools alone has the same binary under another name: it looks at the name that it is called by. */
+const REDIS = 'redis-check-rdb'
 
 /** Prepare a Redis without starting it: Debian's, from the package redis-server or redis-tools. */
 export async function prepareRedis(t: Test): Promise<RedisUnderTest> {
@@ -34,17 +39,32 @@ export async function prepareRedis(t: Test): Promise<RedisUnderTest> {
     await ended()
     await rm(directory, { recursive: true, force: true })
   })
+  const options = { '--port': '0', '--unixsocket': socket, '--unixsocketperm': '600', '--dir': directory }
+  const fixed = ['--save', '', '--appendonly', 'no', '--maxmemory-policy', 'noeviction', '--daemonize', 'no']
+  const given = [...Object.entries(options).flat(), ...fixed]
+  const answer = (): Promise<void> =>
+    eventually('redis answers', async () => /PONG|NOAUTH/.test(await under.command('PING')))
   const under: RedisUnderTest = {
     socket,
     start: async (...more) => {
-      const options = { '--port': '0', '--unixsocket': socket, '--unixsocketperm': '600', '--dir': directory }
-      const fixed = ['--save', '', '--appendonly', 'no', '--maxmemory-policy', 'noeviction', '--daemonize', 'no']
-      // redis-tools alone has the same binary under another name.
-      running = spawn('redis-check-rdb', [...Object.entries(options).flat(), ...fixed, ...more], {
-        argv0: 'redis-server',
-        stdio: 'ignore',
-      })
-      await eventually('redis answers', async () => /PONG|NOAUTH/.test(await under.command('PING')))
+      running = spawn(REDIS, [...given, ...more], { argv0: 'redis-server', stdio: 'ignore' })
+      await answer()
+    },
+    startOnTinyDisk: async () => {
+      const disk = join(directory, 'disk')
+      await mkdir(disk)
+      const script = `mount -t tmpfs -o size=16k tmpfs '${disk}' && exec -a redis-server ${REDIS} "$@"`
+      const inNamespace = ['--user', '--map-root-user', '--mount', '--', 'bash', '-c', script, 'redis-server']
+      const saving = ['--dir', disk, '--save', '3600 1000000', '--rdbcompression', 'no']
+      running = spawn('unshare', [...inNamespace, ...given, ...saving], { stdio: 'ignore' })
+      await answer()
+      const enter = ['--preserve-credentials', '--user', '--mount', '--target', String(running.pid)]
+      return {
+        grow: async () => {
+          const [status] = await once(spawn('nsenter', [...enter, 'mount', '-o', 'remount,size=16m', disk]), 'exit')
+          if (status !== 0) throw new Error('the disk cannot be made larger')
+        },
+      }
     },
     signal: async signal => {
       running?.kill(signal)
@@ -60,6 +80,51 @@ export async function startRedis(t: Test, ...more: readonly string[]): Promise<R
   const redis = await prepareRedis(t)
   await redis.start(...more)
   return redis
+}
+
+/** Start a Sentinel that watches the primary at `port` under that name, and return its own port. */
+export async function startSentinel(t: Test, name: string, port: number): Promise<number> {
+  const directory = await mkdtemp(join(tmpdir(), 'cordon-sentinel-'))
+  const own = await findPort()
+  const lines = [
+    `port ${own}`,
+    'bind 127.0.0.1',
+    `dir ${directory}`,
+    `sentinel monitor ${name} 127.0.0.1 ${port} 1`,
+    `sentinel down-after-milliseconds ${name} 500`,
+    `sentinel failover-timeout ${name} 5000`,
+  ]
+  const configuration = join(directory, 'sentinel.conf')
+  await writeFile(configuration, lines.join('\n'))
+  const running = spawn(REDIS, [configuration], { argv0: 'redis-sentinel', stdio: 'ignore' })
+  t.teardown(async () => {
+    running.kill('SIGKILL')
+    if (running.exitCode === null && running.signalCode === null) await once(running, 'exit')
+    await rm(directory, { recursive: true, force: true })
+  })
+  await eventually('the sentinel answers', () => answersAt(own))
+  return own
+}
+
+/** Find a TCP port on loopback that is free now, with the one of a cluster's bus (10,000 above) in range. */
+export async function findPort(): Promise<number> {
+  for (;;) {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    await new Promise(resolve => server.close(resolve))
+    if (port + 10_000 < 65_536) return port
+  }
+}
+
+async function answersAt(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  try {
+    await once(socket, 'connect')
+    return true
+  } finally {
+    socket.destroy()
+  }
 }
 
 /** Wait until `holds` does, and fail by name if it never does. What it throws counts as not yet. */

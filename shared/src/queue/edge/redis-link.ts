@@ -1,4 +1,4 @@
-import type { Fault } from '../../errors/index.ts'
+import type { Fault, FaultCode } from '../../errors/index.ts'
 import { withDeadline } from '../../runtime/edge/index.ts'
 import { explainRedisError, judgeRedis, type QueueState } from '../index.ts'
 import { COMMAND_DEADLINE_MS, type RedisClient } from './redis-client.ts'
@@ -10,6 +10,8 @@ const CHECK_AGAIN_MS = 500
 
 /** Packs as BullMQ's scripts do, and writes, which a full Redis refuses. */
 const PROBE = `redis.call('SET', KEYS[1], cmsgpack.pack({1}), 'PX', 1000) return redis.call('DEL', KEYS[1])`
+
+const AT_THE_DOOR: readonly FaultCode[] = ['QUE_PASSWORD_REFUSED', 'QUE_CERTIFICATE_REFUSED']
 
 export interface RedisLinkOptions {
   readonly client: RedisClient
@@ -67,11 +69,11 @@ export class RedisLink {
     this.#timer = setTimeout(() => void this.check().then(() => this.#plan()), wait)
   }
 
-  /** A refused password ends in a closed connection: the cause says more than its consequence. */
+  /** What is refused at the door ends in a closed connection: the cause says more than its consequence. */
   #lastFault(thrown: unknown): Fault {
     const fault = explainRedisError(thrown)
     if (fault.code !== 'QUE_UNREACHABLE' || this.#state.type === 'usable') return fault
-    return this.#state.why.code === 'QUE_PASSWORD_REFUSED' ? this.#state.why : fault
+    return AT_THE_DOOR.includes(this.#state.why.code) ? this.#state.why : fault
   }
 
   #become(state: QueueState): void {

@@ -228,17 +228,3 @@ t.test('two machines on one Redis: a fleet job is done once, an instance job by 
   )
   t.same(updates[2], ['last'])
 })
-
-t.test('RED-09: nobody else reaches the socket, HTTP aborts, and keys stay few after many jobs', async t => {
-  const redis = await startRedis(t)
-  const { jobs } = await openPart(t, redis)
-  const done = workAndRecord(jobs, 'clock', ['clock.sync'])
-  await eventually('usable', () => jobs.state().type === 'usable')
-  const rounds = 1000
-  for (let n = 0; n < rounds; n += 50) {
-    await Promise.all(Array.from({ length: 50 }, () => jobs.add('clock.sync', { reason: 'schedule' })))
-  }
-  await eventually('all are done', () => done.length === rounds)
-  await eventually('keys are few', async () => Number(await redis.command('DBSIZE')) < 220)
-  t.ok(Number(await redis.command('XLEN', '{cordon:home:one}:clock:events')) < 400)
-})
