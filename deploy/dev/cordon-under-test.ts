@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Circuits, Status } from '@cordon/shared/contracts'
+import { until } from '../../shared/test/until.ts'
 
 const COMMAND = fileURLToPath(new URL('../../services/supervisor/bin/cordon.js', import.meta.url))
 
@@ -26,21 +27,6 @@ export async function run(
       resolve({ status: error === null ? 0 : Number(error.code ?? 1), stdout, stderr })
     })
   })
-}
-
-/** Wait until `check` gives something, at most `seconds`. Nothing is waited for by time alone. */
-export async function eventually<T>(
-  what: string,
-  check: () => Promise<T | undefined | false> | T | undefined | false,
-  seconds = 60,
-): Promise<T> {
-  const end = performance.now() + seconds * 1000
-  for (;;) {
-    const found = await check()
-    if (found !== undefined && found !== false) return found
-    if (performance.now() > end) throw new Error(`not within ${seconds} s: ${what}`)
-    await new Promise(resolve => setTimeout(resolve, 50))
-  }
 }
 
 /** One instance of Cordon with directories of its own. */
@@ -86,14 +72,14 @@ export class CordonUnderTest {
         this.#output += chunk
       })
     }
-    await eventually(
+    await until(
       'cordon to be ready',
       async () => {
         if (supervisor.exitCode !== null)
           throw new Error(`cordon up ended with ${supervisor.exitCode}:\n${this.#output}`)
         return (await this.status()).state === 'ready'
       },
-      180,
+      180_000,
     )
   }
 

@@ -3,27 +3,15 @@ import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { layOutRuntime, type RuntimeLayout } from '@cordon/shared/contracts'
-import { monotonicNow } from '@cordon/shared/runtime/edge'
 import { encodeGreeting, encodeRequest, encodeUserPassword, parseTarget, type SocksCommand } from '@cordon/shared/socks'
 import { openTelemetry } from '@cordon/shared/telemetry/edge'
 import type { Test } from 'tap'
 import { Agent, request as httpRequest } from 'undici'
+import { until } from '../../shared/test/until.ts'
 import { Gateway } from '../src/edge/gateway.ts'
 import { FakeTor } from './fake-tor.ts'
 
-/** Wait until `check` gives something, or fail after 20 s. Nothing is ever waited for by time alone. */
-export async function until<T>(
-  what: string,
-  check: () => T | undefined | false | Promise<T | undefined | false>,
-): Promise<T> {
-  const end = monotonicNow() + 20_000
-  for (;;) {
-    const found = await check()
-    if (found !== undefined && found !== false) return found
-    if (monotonicNow() > end) throw new Error(`not within 20 s: ${what}`)
-    await new Promise(resolve => setTimeout(resolve, 10))
-  }
-}
+export { until }
 
 /** A gateway in this process, with a fake tor behind it and directories of its own. */
 export class GatewayUnderTest {

@@ -4,7 +4,8 @@ import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { CordonUnderTest, eventually, run } from '../../../deploy/dev/cordon-under-test.ts'
+import { CordonUnderTest, run } from '../../../deploy/dev/cordon-under-test.ts'
+import { until } from '../../../shared/test/until.ts'
 
 t.setTimeout(300_000)
 
@@ -52,10 +53,10 @@ class ControlProgram {
     t.teardown(() => this.socket.destroy())
   }
 
-  async say(line: string, until = '250 OK\r\n'): Promise<string> {
+  async say(line: string, mark = '250 OK\r\n'): Promise<string> {
     this.heard = ''
     this.socket.write(`${line}\r\n`)
-    return await eventually(`an answer to ${line}`, () => this.heard.includes(until) && this.heard)
+    return await until(`an answer to ${line}`, () => this.heard.includes(mark) && this.heard)
   }
 
   static async open(app: string): Promise<ControlProgram> {
@@ -87,8 +88,8 @@ t.test(
     for (const program of [mine, theirs]) program.heard = ''
     await Promise.all([visit(browser, 'site-a'), visit(other, 'site-b')])
     const ended = (program: ControlProgram) => () => /650 STREAM \S+ CLOSED/.test(program.heard)
-    await eventually('the end of the stream of the one', ended(mine))
-    await eventually('the end of the stream of the other', ended(theirs))
+    await until('the end of the stream of the one', ended(mine))
+    await until('the end of the stream of the other', ended(theirs))
     t.match(mine.heard, /650 CIRC 1 BUILT (\$[0-9A-F]{40}~\w+,){2,}\$/)
     t.match(mine.heard, /650 STREAM 1 SENTCONNECT 1 check\.example:80 .*SOCKS_USERNAME="site-a" SOCKS_PASSWORD="x"/)
     t.notMatch(mine.heard, 'site-b')
@@ -114,19 +115,19 @@ t.test('NEWNYM renews this app and no other', async t => {
 t.test('CTL-09, CTL-12: endless lines, other protocols and strangers are cut off', async t => {
   const long = new ControlProgram(control('browser'))
   long.socket.write('A'.repeat(10_241))
-  await eventually('the end of the long line', () => long.closed)
+  await until('the end of the long line', () => long.closed)
   const http = new ControlProgram(control('browser'))
   http.socket.write('POST / HTTP/1.1\r\nHost: x\r\n\r\nSIGNAL NEWNYM\r\n')
-  await eventually('the end of HTTP', () => http.closed)
+  await until('the end of HTTP', () => http.closed)
   t.match(http.heard, '514 Authentication required.')
   t.notMatch(http.heard, '250')
   const halfOpen = Array.from({ length: 100 }, () => new ControlProgram(control('browser')))
-  await eventually('the hundred are cut down to the limit', () => halfOpen.filter(({ closed }) => closed).length >= 84)
+  await until('the hundred are cut down to the limit', () => halfOpen.filter(({ closed }) => closed).length >= 84)
   for (const program of halfOpen) program.socket.destroy()
-  const again = await eventually('a good program is served again', async () => {
+  const again = await until('a good program is served again', async () => {
     const program = new ControlProgram(control('browser'))
     program.socket.write('AUTHENTICATE\r\n')
-    await eventually('an answer or the end', () => program.closed || program.heard !== '')
+    await until('an answer or the end', () => program.closed || program.heard !== '')
     return program.heard.startsWith('250') && program
   })
   t.match(await again.say('SETCONF SocksPort=9999', '\r\n'), '510 Command filtered')
@@ -180,17 +181,17 @@ t.test('OnionShare shares a file, and another app fetches it from the onion addr
   started.push(program)
   let output = ''
   for (const stream of [program.stdout, program.stderr]) stream.on('data', chunk => (output += chunk))
-  const address = await eventually(
+  const address = await until(
     'an onion address',
     () => {
       if (program.exitCode !== null) throw new Error(output)
       return /http:\/\/([a-z2-7]{56}\.onion)/.exec(output)?.[1]
     },
-    120,
+    120_000,
   ).catch(cause => {
     throw new Error(`${cause}: ${output}`)
   })
-  const letter = await eventually(
+  const letter = await until(
     'the file',
     async () => {
       const got = await run('curl', [
@@ -205,7 +206,7 @@ t.test('OnionShare shares a file, and another app fetches it from the onion addr
       ])
       return got.status === 0 && (await readFile(join(scratch, 'got')))
     },
-    120,
+    120_000,
   )
   const unpacked =
     letter.subarray(0, 2).toString('hex') === '1f8b'
@@ -213,7 +214,7 @@ t.test('OnionShare shares a file, and another app fetches it from the onion addr
       : letter.toString()
   t.equal(unpacked, 'from one app to another\n')
   program.kill('SIGINT')
-  await eventually('the service to be gone with its program', async () => {
+  await until('the service to be gone with its program', async () => {
     const program = await ControlProgram.open('share')
     const left = await program.say('GETINFO onions/current')
     program.socket.destroy()

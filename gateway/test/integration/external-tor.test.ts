@@ -8,8 +8,9 @@ import { openTelemetry } from '@cordon/shared/telemetry/edge'
 import { setConf } from '@cordon/shared/tor-control'
 import t from 'tap'
 import { Agent, request } from 'undici'
-import { CordonUnderTest, eventually, run } from '../../../deploy/dev/cordon-under-test.ts'
+import { CordonUnderTest, run } from '../../../deploy/dev/cordon-under-test.ts'
 import { prepareRedis } from '../../../shared/test/queue/redis-under-test.ts'
+import { until } from '../../../shared/test/until.ts'
 import { Gateway } from '../../src/edge/gateway.ts'
 
 t.setTimeout(300_000)
@@ -73,7 +74,7 @@ async function open(): Promise<Gateway> {
     layout,
     telemetry: openTelemetry({ part: 'gateway', strict: true }),
   })
-  await eventually('the gateway to know tor', async () => (await ask<GatewayStatus>('/v1/status')).tor.progress === 100)
+  await until('the gateway to know tor', async () => (await ask<GatewayStatus>('/v1/status')).tor.progress === 100)
   return gateway
 }
 
@@ -127,18 +128,15 @@ t.test(
     t.ok(mail.length > 0 && chat.length > 0)
     door.shut()
     t.teardown(() => door.open())
-    await eventually('the loss to be seen', async () => (await ask<GatewayStatus>('/v1/status')).state === 'degraded')
+    await until('the loss to be seen', async () => (await ask<GatewayStatus>('/v1/status')).state === 'degraded')
     t.same(await circuitIds('mail'), [], 'what is not known is not claimed')
     await fetchBy('mail')
     t.match(await ask('/v1/apps/mail/renew', 'POST'), { nymEpoch: 1, circuitsClosed: 0 })
     door.open()
-    await eventually(
-      'the view to be whole again',
-      async () => (await ask<GatewayStatus>('/v1/status')).state === 'ready',
-    )
+    await until('the view to be whole again', async () => (await ask<GatewayStatus>('/v1/status')).state === 'ready')
     // What they carried while nobody listened is not known: nothing is put on them again.
     for (const app of ['mail', 'chat'])
-      await eventually('the circuits of before to be closed', async () => (await circuitIds(app)).length === 0)
+      await until('the circuits of before to be closed', async () => (await circuitIds(app)).length === 0)
     t.ok(chat.length > 0)
     await fetchBy('mail')
     t.same(
@@ -154,7 +152,7 @@ t.test(
     const gateway = await open()
     t.teardown(() => gateway.close())
     const audit = async (): Promise<GatewayStatus['audit']> => (await ask<GatewayStatus>('/v1/status')).audit
-    await eventually('the first look, without Redis', async () => (await audit()).verdict === 'held')
+    await until('the first look, without Redis', async () => (await audit()).verdict === 'held')
     const control = await openControlConnection({
       socketPath: join(torDirectory, 'control.sock'),
       onEvent: () => {},
@@ -166,14 +164,14 @@ t.test(
       ['ClientRejectInternalAddresses', '0'],
     ] as const) {
       t.equal((await control.send(setConf([[option, bad]]))).status, 250)
-      await eventually('the drift', async () => (await audit()).drift.length > 0)
+      await until('the drift', async () => (await audit()).drift.length > 0)
       t.same(await audit(), { verdict: 'unknown', drift: [`${option} is not 1`] })
       t.equal((await control.send(setConf([[option, '1']]))).status, 250)
-      await eventually('what was mended to be seen', async () => (await audit()).verdict === 'held')
+      await until('what was mended to be seen', async () => (await audit()).verdict === 'held')
     }
     door.shut()
-    await eventually('the loss to be seen', async () => (await audit()).verdict === 'unknown')
+    await until('the loss to be seen', async () => (await audit()).verdict === 'unknown')
     door.open()
-    await eventually('it to be held again', async () => (await audit()).verdict === 'held')
+    await until('it to be held again', async () => (await audit()).verdict === 'held')
   },
 )

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import t from 'tap'
-import { CordonUnderTest, eventually, run } from '../../../deploy/dev/cordon-under-test.ts'
+import { CordonUnderTest, run } from '../../../deploy/dev/cordon-under-test.ts'
+import { until } from '../../../shared/test/until.ts'
 
 t.setTimeout(300_000)
 
@@ -36,17 +37,17 @@ t.test(
   async t => {
     t.equal(await fetchOnce(), 0)
     const download = run('curl', ['-sS', '-o', '/dev/null', '-x', proxy, 'http://bulk.example/10000000000'])
-    await eventually('the download', async () => ((await cordon.status()).apps[0]?.streams ?? 0) > 0)
+    await until('the download', async () => ((await cordon.status()).apps[0]?.streams ?? 0) > 0)
     const before = await cordon.pidOf('tor')
     process.kill(before, 'SIGKILL')
     t.not((await download).status, 0, 'the open stream fails')
-    const after = await eventually('a new tor', async () => {
+    const after = await until('a new tor', async () => {
       const tor = (await cordon.status()).parts.find(({ name }) => name === 'tor')
       return tor?.pid !== null && tor?.pid !== before && tor?.pid
     })
     t.not(after, before)
     t.not(await cordon.pidOf('gateway'), 0, 'the gateway lives on')
-    await eventually('service again', async () => (await fetchOnce()) === 0, 120)
+    await until('service again', async () => (await fetchOnce()) === 0, 120_000)
     t.equal((await cordon.status()).state, 'ready')
   },
 )
@@ -56,14 +57,14 @@ t.test('killing the gateway never gives an app another path: its port refuses, a
   t.same(await foreignSockets(gateway), [], 'the gateway has no socket beyond loopback and AF_UNIX')
   process.kill(gateway, 'SIGKILL')
   const outcomes: number[] = []
-  await eventually(
+  await until(
     'service again',
     async () => {
       const status = await fetchOnce()
       outcomes.push(status)
       return status === 0
     },
-    120,
+    120_000,
   )
   // 7: could not connect; 97: refused by the port; 52, 56: cut. Whatever was said, nothing else answered.
   for (const status of outcomes.slice(0, -1)) t.ok([7, 52, 56, 97].includes(status), `curl ${status}`)
@@ -84,5 +85,5 @@ t.test('TOR-02 a tor that is stopped is answered for at our own deadline', async
   const { stderr } = await run('curl', ['-sS', '-m', '40', '-x', proxy, 'http://check.example/'])
   t.match(stderr, /\((6|1)\)|closed|reset/, stderr)
   wake()
-  await eventually('service again', async () => (await fetchOnce()) === 0, 120)
+  await until('service again', async () => (await fetchOnce()) === 0, 120_000)
 })

@@ -5,6 +5,7 @@ import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
+import { until } from '../until.ts'
 
 /** How long a test waits for something that must come. Above all that a loaded machine takes. */
 const PATIENCE_MS = 20_000
@@ -129,15 +130,8 @@ async function answersAt(port: number): Promise<boolean> {
 
 /** Wait until `holds` does, and fail by name if it never does. What it throws counts as not yet. */
 export async function eventually(what: string, holds: () => unknown): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS
-  for (;;) {
-    const outcome = await Promise.resolve()
-      .then(holds)
-      .catch(() => false)
-    if (outcome === true) return
-    if (performance.now() > deadline) throw new Error(`this never came: ${what}`)
-    await new Promise(resolve => setTimeout(resolve, 10))
-  }
+  const held = async (): Promise<boolean> => (await holds()) === true
+  await until(what, () => held().catch(() => false), PATIENCE_MS)
 }
 
 async function ask(socket: string, words: readonly string[]): Promise<string> {

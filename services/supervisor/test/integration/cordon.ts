@@ -4,12 +4,11 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { until } from '../../../../shared/test/until.ts'
 
 const CORDON = fileURLToPath(new URL('../../bin/cordon.js', import.meta.url))
 const LAB = fileURLToPath(new URL('../../../../deploy/lab/src/main.ts', import.meta.url))
-const LOOK_AGAIN_MS = 50
 
 /** What one run of the command left. */
 export interface Run {
@@ -18,20 +17,7 @@ export interface Run {
   readonly err: string
 }
 
-/** Wait until `look` gives something, or fail. */
-export async function until<T>(
-  what: string,
-  look: () => T | undefined | Promise<T | undefined>,
-  ms = 60_000,
-): Promise<T> {
-  const deadline = performance.now() + ms
-  for (;;) {
-    const found = await look()
-    if (found !== undefined) return found
-    if (performance.now() > deadline) throw new Error(`${what} did not happen in ${ms} ms`)
-    await wait(LOOK_AGAIN_MS)
-  }
-}
+export { until }
 
 /** One Cordon with directories of its own, driven as a person drives it. */
 export class Cordon {

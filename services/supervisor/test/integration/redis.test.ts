@@ -1,0 +1,80 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { statSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import type { SpanRecord } from '@cordon/shared/telemetry'
+import t from 'tap'
+import { startRedis } from '../../../../shared/test/queue/redis-under-test.ts'
+import { Cordon, openLab, until } from './cordon.ts'
+
+t.setTimeout(200_000)
+const lab = await openLab()
+t.teardown(() => lab.close())
+
+async function open(t: { teardown(end: () => Promise<void>): void }, configuration = ''): Promise<Cordon> {
+  const cordon = await Cordon.create(configuration)
+  t.teardown(() => cordon.close())
+  const { status, err } = await cordon.run('up', '--lab', '--lab-dir', lab.directory, '--detach')
+  if (status !== 0) throw new Error(err)
+  await until('the first look at isolation', async () =>
+    (await cordon.json('status')).audit.verdict === 'held' ? true : undefined,
+  )
+  return cordon
+}
+
+const nobody = ['--reuid', '65534', '--regid', '65534', '--clear-groups', '--']
+
+t.test(
+  'RED-09 the embedded Redis: a private socket and no port; no other user reaches it, and HTTP is cut off',
+  async t => {
+    const cordon = await open(t)
+    const directory = join(cordon.runtimeDirectory, 'redis')
+    const socket = join(directory, 'redis.sock')
+    t.equal(statSync(directory).mode & 0o777, 0o700)
+    t.equal(statSync(socket).mode & 0o777, 0o600)
+    const say = async (words: string): Promise<string> => {
+      const client = connect(socket)
+      client.write(words)
+      let heard = ''
+      client.on('data', chunk => {
+        heard += chunk
+      })
+      await once(client, 'close')
+      return heard
+    }
+    t.equal(await say('POST / HTTP/1.1\r\nHost: x\r\n\r\nSET evil 1\r\nQUIT\r\n'), '')
+    t.match(await say('EXISTS evil\r\nCONFIG GET port\r\nQUIT\r\n'), /^:0\r\n(.*\r\n)*\$4\r\nport\r\n\$1\r\n0\r\n/)
+    const ask = ['curl', '--silent', '--unix-socket', socket, 'http://redis/']
+    const statusOf = async (program: string, ...args: string[]): Promise<number> =>
+      (await once(spawn(program, args, { stdio: 'ignore' }), 'close'))[0]
+    t.equal(await statusOf('curl', ...ask.slice(1)), 52, 'we are connected, and cut off (curl: empty reply)')
+    if (process.getuid?.() !== 0) t.comment('only root can become another user')
+    else t.equal(await statusOf('setpriv', ...nobody, ...ask), 7, 'another user is not even connected')
+  },
+)
+
+t.test('two gateways on one Redis: the look at isolation that each queues is its own work', async t => {
+  const redis = await startRedis(t)
+  const configuration = JSON.stringify({ redis: { socket: redis.socket } })
+  const [one, other] = [await open(t, configuration), await open(t, configuration)]
+  const works = async (cordon: Cordon): Promise<SpanRecord[]> => {
+    const { spans }: { spans: SpanRecord[] } = await cordon.json('traces')
+    return spans.filter(({ name }) => name === 'job.work')
+  }
+  for (const cordon of [one, other]) {
+    t.match(await works(cordon), [{ attributes: { job: 'gateway.verify', outcome: 'ok' } }])
+    t.notOk(
+      (await cordon.json('status')).parts.some(({ name }: { name: string }) => name === 'redis'),
+      'none is started',
+    )
+  }
+  const queues = JSON.parse(
+    await redis.command('EVAL', "return cjson.encode(redis.call('KEYS', '*:gateway:completed'))", '0'),
+  )
+  t.equal(queues.length, 2)
+  for (const key of queues) {
+    t.match(key, /^\{cordon:default:[0-9a-f]{32}\}:gateway:completed$/)
+    t.equal(await redis.command('ZCARD', key), '1')
+  }
+})
