@@ -7,7 +7,9 @@ import {
   type Circuits,
   CLOCK_REPORT,
   type ClockReport,
+  GATEWAY_CLOCK,
   GATEWAY_STATUS,
+  type GatewayClock,
   type GatewayStatus,
   PROBLEM,
   type Problem,
@@ -32,6 +34,8 @@ export interface AdminDependencies {
   renew(app: string, parent: SpanContext | undefined): Promise<Renewed>
   /** Take in what is known of the clock. */
   clock(report: ClockReport): void
+  /** Tell the clock what it needs to know of tor. */
+  viewClock(): Promise<GatewayClock>
   readonly telemetry: Telemetry
   readonly registrar: AppRegistrar
 }
@@ -95,6 +99,7 @@ export function buildAdminApi(dependencies: AdminDependencies): FastifyInstance 
   admin.get('/v1/circuits', { schema: { querystring: SELECTION, ...answers(CIRCUITS) } }, request =>
     dependencies.circuits(request.query.app),
   )
+  admin.get('/v1/clock', { schema: answers(GATEWAY_CLOCK) }, () => dependencies.viewClock())
   admin.put('/v1/clock', { schema: { body: CLOCK_REPORT } }, async (request, reply) => {
     dependencies.clock(request.body)
     return reply.code(204).send()

@@ -1,9 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto'
-import { join } from 'node:path'
 import type { RedisSettings } from '@cordon/shared/contracts'
 import type { JobQueue } from '@cordon/shared/queue'
-import { openJobQueue } from '@cordon/shared/queue/edge'
-import { readFileBounded, writeFileAtomically } from '@cordon/shared/runtime/edge'
+import { openJobQueue, readQueuePlace } from '@cordon/shared/queue/edge'
 import type { SpanContext, Telemetry } from '@cordon/shared/telemetry'
 import type { Verifier } from './verifier.ts'
 
@@ -12,11 +10,6 @@ const VERIFY_MS = { least: 5 * 60_000, most: 15 * 60_000 }
 
 /** After a sleep the clock is measured and health checked first; a look does not wait longer for that. Arbitrary. */
 const RESUME_WAIT_MS = 60_000
-
-/** All machines that share a Redis are one fleet; the embedded one has a fleet of its own. */
-const FLEET = 'default'
-
-const INSTANCE = /^[0-9a-f]{32}$/
 
 export interface GatewayJobsOptions {
   readonly redis: RedisSettings
@@ -38,7 +31,7 @@ export class GatewayJobs {
 
   /** Open it. Redis need not be there; apps do not need it at all. */
   static async open({ redis, stateDirectory, telemetry, verifier, health }: GatewayJobsOptions): Promise<GatewayJobs> {
-    const place = { fleet: FLEET, instance: await readInstance(stateDirectory) }
+    const place = await readQueuePlace(stateDirectory)
     const queue = await openJobQueue({ redis, place, telemetry })
     const jobs = new GatewayJobs(queue)
     queue.work('health', { 'health.check': health })
@@ -81,14 +74,4 @@ export class GatewayJobs {
     }, afterMs)
     this.#timer.unref()
   }
-}
-
-/** The name of this installation among those that share a Redis: random, made once. */
-async function readInstance(stateDirectory: string): Promise<string> {
-  const path = join(stateDirectory, 'instance')
-  const known = (await readFileBounded(path, 64))?.toString('latin1').trim() ?? ''
-  if (INSTANCE.test(known)) return known
-  const made = randomBytes(16).toString('hex')
-  await writeFileAtomically(path, `${made}\n`)
-  return made
 }

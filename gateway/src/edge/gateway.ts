@@ -21,6 +21,7 @@ import { AppRegistrar } from './app-registrar.ts'
 import { describeApp } from './app-status.ts'
 import { AppTable } from './app-table.ts'
 import { reportCircuits } from './circuit-report.ts'
+import { viewClock } from './clock-view.ts'
 import { readConfiguration, watchConfiguration } from './configuration-file.ts'
 import { ControlPorts } from './control-ports.ts'
 import { readStreamBudget } from './descriptor-budget.ts'
@@ -180,6 +181,7 @@ export class Gateway {
       clock: ({ state }) => {
         this.#clock = state
       },
+      viewClock: () => viewClock(this.#link, this.#clock),
       renew: async (app, parent) => await this.#renewal.renew(this.#table.find(app), parent),
     })
     await listenForAdmin(this.#admin, layout.gatewaySocket)

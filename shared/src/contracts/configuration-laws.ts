@@ -1,5 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import type { AppSettings } from './app-settings.ts'
+import { type ClockSettings, completeClockSettings } from './clock-settings.ts'
 import type { Configuration } from './configuration.ts'
 import { parseDnsResolver } from './dns-resolver.ts'
 
@@ -10,7 +11,7 @@ export interface BrokenLaw {
 }
 
 /** Find what is well-formed and still cannot be meant. */
-export function findBrokenLaws({ apps = {}, tor = {} }: Configuration): readonly BrokenLaw[] {
+export function findBrokenLaws({ apps = {}, tor = {}, clock = {} }: Configuration): readonly BrokenLaw[] {
   const broken = Object.entries(apps).flatMap(([id, settings]) => findInApp(['apps', id], settings))
   const owners = new Map<number, string>()
   for (const [id, { port, dns }] of Object.entries(apps)) {
@@ -30,6 +31,29 @@ export function findBrokenLaws({ apps = {}, tor = {} }: Configuration): readonly
       allowed: 'external alone: bridges, proxies and additions are that tor’s own',
     })
   }
+  return [...broken, ...findInClock(clock)]
+}
+
+/** A vote is an operator's: one that stood in two pools would have two, and fewer than are needed can never agree. */
+function findInClock({ pools, leastOperators }: ClockSettings): readonly BrokenLaw[] {
+  if (pools === undefined) return []
+  const poolOf = new Map<string, string>()
+  const broken: BrokenLaw[] = []
+  for (const [pool, sources] of Object.entries(pools)) {
+    for (const [at, { operator, url }] of sources.entries()) {
+      const path = ['clock', 'pools', pool, String(at)]
+      if ((poolOf.get(operator) ?? pool) !== pool) {
+        broken.push({ path: [...path, 'operator'], allowed: 'an operator that no other pool has' })
+      }
+      poolOf.set(operator, poolOf.get(operator) ?? pool)
+      const host = URL.parse(url)?.hostname ?? ''
+      if (!url.startsWith('https:') && !host.endsWith('.onion')) {
+        broken.push({ path: [...path, 'url'], allowed: 'https, or http for an onion service' })
+      }
+    }
+  }
+  const least = completeClockSettings({ ...(leastOperators === undefined ? {} : { leastOperators }) }).leastOperators
+  if (poolOf.size < least) broken.push({ path: ['clock', 'pools'], allowed: `${least} operators at least` })
   return broken
 }
 

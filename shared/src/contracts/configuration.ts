@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { APP_SETTINGS } from './app-settings.ts'
+import { CLOCK_SETTINGS } from './clock-settings.ts'
 import { USER_APP_ID_PATTERN } from './own-apps.ts'
 import { REDIS_SETTINGS } from './redis.ts'
 
@@ -123,6 +124,7 @@ export const CONFIGURATION = Type.Object(
     redis: Type.Optional(REDIS_SETTINGS),
     /** Left out, nothing leaves the part but what is asked for on its API. */
     telemetry: Type.Optional(TELEMETRY),
+    clock: Type.Optional(CLOCK_SETTINGS),
   },
   { ...closed, description: 'a map of settings' },
 )

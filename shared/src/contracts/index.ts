@@ -19,6 +19,24 @@ export type { AppSettings, CompleteAppSettings } from './app-settings.ts'
 export { APP_SETTINGS, completeAppSettings } from './app-settings.ts'
 export type { ClockReport, ClockTrust } from './clock.ts'
 export { CLOCK_REPORT, CLOCK_TRUST } from './clock.ts'
+export type { ClockSettings, CompleteClockSettings, TimePools, TimeSource } from './clock-settings.ts'
+export { CLOCK_SETTINGS, completeClockSettings } from './clock-settings.ts'
+export type {
+  ClockDecision,
+  ClockHistory,
+  ClockPoint,
+  ClockSource,
+  ClockStatus,
+  ClockSummary,
+  GatewayClock,
+} from './clock-status.ts'
+export {
+  CLOCK_HISTORY,
+  CLOCK_STATUS,
+  CLOCK_SUMMARY,
+  GATEWAY_CLOCK,
+  SYNC_REQUEST,
+} from './clock-status.ts'
 export type { AuditSettings, Configuration, ExternalTor, Limits, TorSettings } from './configuration.ts'
 export { CONFIGURATION, completeAudit, completeLimits } from './configuration.ts'
 export type { ControlProfile, ControlProfileName, SharedEvent } from './control-profiles.ts'

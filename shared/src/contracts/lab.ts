@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox'
+import { TIME_POOLS } from './clock-settings.ts'
 
 const FINGERPRINT = Type.String({ pattern: '^[0-9A-F]{40}$' })
 
@@ -21,6 +22,8 @@ export const LAB_DESCRIPTION = Type.Object({
   onion: Type.String({ pattern: '^[a-z2-7]{56}\\.onion$' }),
   /** Path of the certificate (PEM) that vouches for the lab's HTTPS sites. */
   authority: Type.String(),
+  /** The lab's honest sources of time, for the clock. */
+  timePools: TIME_POOLS,
   exits: Type.Array(LAB_RELAY),
   /** All relays: the authorities and the exits. */
   relays: Type.Array(LAB_RELAY),

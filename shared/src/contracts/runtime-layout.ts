@@ -12,6 +12,8 @@ export interface RuntimeLayout {
   readonly dnsSocket: string
   /** The supervisor's own API, which works when the gateway is dead. */
   readonly supervisorSocket: string
+  /** The clock's API. */
+  readonly clockSocket: string
   readonly torDirectory: string
   readonly torControlSocket: string
   readonly torControlCookie: string
@@ -47,6 +49,7 @@ export function layOutRuntime(directory: string): RuntimeLayout {
     dnsLinkSocket: join(directory, 'dns-link.sock'),
     dnsSocket: join(directory, 'dns.sock'),
     supervisorSocket: join(directory, 'supervisor.sock'),
+    clockSocket: join(directory, 'clock.sock'),
     torDirectory,
     torControlSocket: join(torDirectory, 'control.sock'),
     torControlCookie: join(torDirectory, 'control.cookie'),

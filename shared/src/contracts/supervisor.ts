@@ -1,8 +1,9 @@
 import Type, { type Static } from 'typebox'
 import { APP_STATUS } from './admin.ts'
+import { CLOCK_SUMMARY } from './clock-status.ts'
 
 /** The parts that the supervisor starts and watches. */
-export const PART_NAMES = ['lab', 'tor', 'redis', 'gateway', 'dns'] as const
+export const PART_NAMES = ['lab', 'tor', 'redis', 'gateway', 'dns', 'clock'] as const
 export type PartName = (typeof PART_NAMES)[number]
 
 export const PART_STATUS = Type.Object({
@@ -39,6 +40,8 @@ export const STATUS = Type.Object({
   apps: Type.Array(APP_STATUS),
   /** What the last look at isolation found; `unknown` while there was none. */
   audit: Type.Object({ verdict: Type.Enum(['held', 'breached', 'unknown']), drift: Type.Array(Type.String()) }),
+  /** `untrusted` with nothing known while the clock does not answer. */
+  clock: CLOCK_SUMMARY,
   lab: Type.Optional(Type.Object({ onion: Type.String(), authority: Type.String() })),
   /** Mistakes in the newest configuration while an older one stays live, or null. */
   configurationTrouble: Type.Union([Type.String(), Type.Null()]),

@@ -182,6 +182,18 @@ export const CATALOGUE = {
     meaning: 'The tor named in the configuration lacks what isolation needs.',
     action: 'Add to its torrc what the message names, and reload it.',
   },
+  CLK_NOT_PERMITTED: {
+    meaning: 'The kernel does not let this process set the clock.',
+    action: 'Let chrony take the samples, give the clock service CAP_SYS_TIME, or set the clock as root.',
+  },
+  CLK_TIME_INVALID: {
+    meaning: 'A time to set is none, has no time zone, or cannot be now.',
+    action: 'Write it with its zone, as `date --rfc-3339=seconds` prints it: 2026-11-23T14:05:00+01:00.',
+  },
+  CLK_WINDOW_UNKNOWN: {
+    meaning: 'The gateway cannot say which consensus tor has verified, so no time can be believed.',
+    action: 'Wait for tor to come back; `cordon status` shows what it waits for.',
+  },
   TEL_COLLECTOR_REMOTE: {
     meaning: 'The collector of spans is beyond this machine, and no way through Tor was given.',
     action: 'Name a collector on 127.0.0.1, [::1] or an AF_UNIX socket.',

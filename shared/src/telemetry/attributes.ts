@@ -49,6 +49,20 @@ export const ATTRIBUTES = {
   /** What follows a sleep of the machine. */
   step: word('clock', 'circuits', 'health', 'queue'),
   verdict: word('held', 'breached', 'unknown'),
+  /** Why a round of the clock moved nothing. */
+  refusal: word(
+    'no-consensus',
+    'outside-consensus',
+    'below-floor',
+    'before-build',
+    'above-ceiling',
+    'few-pools',
+    'pool-failed',
+    'few-operators',
+    'no-majority',
+    'pools-split',
+    'slept',
+  ),
   /** The numeric reply that the app heard (RFC 1928 section 6, and tor's F0 to F7). */
   reply: NUMBER,
   appPort: NUMBER,

@@ -44,6 +44,7 @@ export { parseCircuitId, parseStreamId } from './identifiers.ts'
 export type { EntryGuard } from './info.ts'
 export {
   parseCircuitStatus,
+  parseConsensusTime,
   parseCountry,
   parseEntryGuards,
   parseGetInfo,

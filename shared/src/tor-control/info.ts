@@ -66,3 +66,14 @@ export function parseListeners(value: string): readonly string[] | Malformed {
 export function parseCountry(value: string): string | undefined {
   return /^[a-z]{2}$/i.test(value) ? value.toLowerCase() : undefined
 }
+
+/**
+ * Read the value of `consensus/valid-after` and the like (control-spec 3.9): `YYYY-MM-DD HH:MM:SS` in UTC. Return
+ * milliseconds since 1970, or undefined; a time that does not exist is none.
+ */
+export function parseConsensusTime(value: string): number | undefined {
+  if (!/^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$/.test(value)) return undefined
+  const text = `${value.replace(' ', 'T')}.000Z`
+  const ms = Date.parse(text)
+  return Number.isNaN(ms) || new Date(ms).toISOString() !== text ? undefined : ms
+}

@@ -3,6 +3,7 @@ import {
   isAtLeast,
   parseBootstrapPhase,
   parseCircuitStatus,
+  parseConsensusTime,
   parseCountry,
   parseEntryGuards,
   parseGetConf,
@@ -154,4 +155,11 @@ t.test('versions are compared by their numbers', async t => {
   t.ok(isAtLeast(version('0.4.10.0'), version('0.4.9.11')))
   t.ok(isAtLeast(version('1.0.0'), version('0.4.9.11')))
   t.notOk(isAtLeast(version('0.4.8.22'), version('0.4.9.0')))
+})
+
+t.test('the times of a consensus are whole seconds of UTC that exist', async t => {
+  t.equal(parseConsensusTime('2026-11-23 03:00:00'), Date.UTC(2026, 10, 23, 3))
+  for (const text of ['', '2026-11-23', '2026-11-23T03:00:00', '2026-02-30 03:00:00', '2026-11-23 24:00:00', 'now']) {
+    t.equal(parseConsensusTime(text), undefined, text)
+  }
 })

@@ -6,6 +6,7 @@ import { DNS_ZONES } from '../dns-zones.ts'
 import type { InsideMessage } from '../inside-message.ts'
 import { type Programs, searchPath } from '../programs.ts'
 import { ONION_SITE, SITES } from '../sites/index.ts'
+import { timePoolsOf } from '../time-pools.ts'
 import { AUTHORITIES, EXITS, type Member, NAME_SERVER, ONION_HOST } from '../topology.ts'
 import { CLIENT_LINES, formatDirAuthority, type MemberPaths } from '../torrc.ts'
 import { hostZone, reverseZone } from '../zones.ts'
@@ -71,6 +72,7 @@ export async function runLab(directory: string, say: (message: InsideMessage) =>
       clientTorrc: [...CLIENT_LINES],
       onion: onionKey.address,
       authority: certificate,
+      timePools: timePoolsOf(onionKey.address),
       exits,
       relays: [
         ...authorities.map(({ nickname, address, fingerprint }) => ({ nickname, address, fingerprint })),

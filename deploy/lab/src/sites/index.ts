@@ -10,8 +10,9 @@ import { ECHO } from './echo.ts'
 import { FILES } from './files.ts'
 import { RESOLVER } from './resolver.ts'
 import type { Site } from './site.ts'
+import { TIME_SITES } from './time.ts'
 
-export const SITES: readonly Site[] = [CHECK, BULK, ECHO, FILES, RESOLVER]
+export const SITES: readonly Site[] = [CHECK, BULK, ECHO, FILES, RESOLVER, ...TIME_SITES]
 
 /** The site to which the onion service leads, on ports 80 and 443. */
 export const ONION_SITE: Site = CHECK

@@ -65,6 +65,7 @@ export const stoppedStatus = (): Status => ({
   parts: [],
   apps: [],
   audit: { verdict: 'unknown', drift: [] },
+  clock: { state: 'untrusted', offsetMs: null, boundMs: null, at: null },
   configurationTrouble: null,
 })
 

@@ -1,8 +1,9 @@
+import { join } from 'node:path'
 import type { PartName } from '@cordon/shared/contracts'
 import { driveExternalTor } from './external-tor-part.ts'
-import { driveGateway } from './gateway-part.ts'
 import type { Instance } from './instance.ts'
 import { driveLab } from './lab-part.ts'
+import { driveOwnPart } from './own-part.ts'
 import type { PartDriver } from './part-driver.ts'
 import { driveRedis } from './redis-part.ts'
 import { driveTor } from './tor-part.ts'
@@ -18,5 +19,17 @@ export function choosePartDrivers(instance: Instance, watch: TorWatch): Readonly
   const useExternal = external !== undefined && labDirectory === undefined
   drivers.set('tor', useExternal ? driveExternalTor(external, watch) : driveTor(instance, watch))
   if (configuration.redis === undefined) drivers.set('redis', driveRedis(instance))
-  return drivers.set('gateway', driveGateway(instance))
+  drivers.set(
+    'gateway',
+    driveOwnPart(instance, { name: 'gateway', title: 'the gateway', entry: 'gateway/src/main.ts' }),
+  )
+  return drivers.set(
+    'clock',
+    driveOwnPart(instance, {
+      name: 'clock',
+      title: 'the clock',
+      entry: 'services/clock/src/main.ts',
+      more: () => (labDirectory === undefined ? [] : ['--lab', join(labDirectory, 'lab.sock')]),
+    }),
+  )
 }

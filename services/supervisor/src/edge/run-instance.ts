@@ -1,18 +1,19 @@
 import { isDeepStrictEqual } from 'node:util'
-import { GATEWAY_STATUS, type GatewayStatus, layOutRuntime, type Status } from '@cordon/shared/contracts'
+import {
+  CLOCK_STATUS,
+  type ClockStatus,
+  type ClockSummary,
+  GATEWAY_STATUS,
+  type GatewayStatus,
+  layOutRuntime,
+  type Status,
+} from '@cordon/shared/contracts'
 import { explain } from '@cordon/shared/errors'
 import { inheritNothing } from '@cordon/shared/runtime/edge'
 import Value from 'typebox/value'
-import type { Directories } from '../cli/index.ts'
-import {
-  type ClockSample,
-  chooseParts,
-  judgeState,
-  type LogLine,
-  listParts,
-  type Supervision,
-} from '../lifecycle/index.ts'
-import { ask } from './api-client.ts'
+import { type Directories, stoppedStatus } from '../cli/index.ts'
+import { type ClockSample, chooseParts, judgeState, type LogLine, listParts } from '../lifecycle/index.ts'
+import { ask, type Question } from './api-client.ts'
 import { loadConfiguration } from './configuration-file.ts'
 import { ConfigurationWatch } from './configuration-watch.ts'
 import type { Instance } from './instance.ts'
@@ -37,8 +38,31 @@ export interface InstanceOptions {
   onStop?(): void
 }
 
-/** A status must not wait for a gateway that has just stopped answering. Arbitrary. */
-const GATEWAY_DEADLINE_MS = 1500
+/** A status must not wait for a part that has just stopped answering. Arbitrary. */
+const PART_DEADLINE_MS = 1500
+
+/** The parts that are asked for a status of their own, and where. */
+const SOCKETS = { gateway: 'gatewaySocket', clock: 'clockSocket' } as const
+
+const GATEWAY_QUESTION: Question<GatewayStatus> = {
+  method: 'GET',
+  path: '/v1/status',
+  read: value => (Value.Check(GATEWAY_STATUS, value) ? value : undefined),
+}
+
+const CLOCK_QUESTION: Question<ClockStatus> = {
+  method: 'GET',
+  path: '/v1/clock',
+  read: value => (Value.Check(CLOCK_STATUS, value) ? value : undefined),
+}
+
+/** A clock that does not answer is one of which nothing is known. */
+const summarizeClock = ({ state, offsetMs, boundMs, at }: ClockSummary = stoppedStatus().clock): ClockSummary => ({
+  state,
+  offsetMs,
+  boundMs,
+  at,
+})
 
 /** One running Cordon: its parts, its API, its locks. */
 export class RunningInstance {
@@ -117,7 +141,10 @@ export class RunningInstance {
   async status(): Promise<Status> {
     // Before the gateway is asked: whoever asks meanwhile may see readiness before we do, which is then not lost here.
     const wasReady = this.#wasReady
-    const gateway = await this.#askGateway(this.#supervisor.supervision)
+    const [gateway, clock] = await Promise.all([
+      this.#askPart('gateway', GATEWAY_QUESTION),
+      this.#askPart('clock', CLOCK_QUESTION),
+    ])
     const supervision = this.#supervisor.supervision
     const torState = supervision.parts.find(({ definition }) => definition.name === 'tor')?.state
     const tor = this.#watch.status(torState === 'starting' || torState === 'ready')
@@ -132,6 +159,7 @@ export class RunningInstance {
       parts: listParts(supervision),
       apps: gateway?.apps ?? [],
       audit: gateway?.audit ?? { verdict: 'unknown', drift: [] },
+      clock: summarizeClock(clock),
       ...(lab === undefined ? {} : { lab: { onion: lab.onion, authority: lab.authority } }),
       configurationTrouble: trouble ?? null,
     }
@@ -165,6 +193,7 @@ export class RunningInstance {
       this.#configurationTrouble = explain(thrown)
     }
     this.#supervisor.reload('gateway')
+    this.#supervisor.reload('clock')
     this.#notify()
   }
 
@@ -187,13 +216,12 @@ export class RunningInstance {
     changed.resolve()
   }
 
-  async #askGateway({ parts }: Supervision): Promise<GatewayStatus | undefined> {
-    const answersAtAll = parts.some(({ definition, state }) => definition.name === 'gateway' && state === 'ready')
+  /** Ask a part for its own status; while it starts or hangs it does not answer, and the status says so by its absence. */
+  async #askPart<T>(part: keyof typeof SOCKETS, question: Question<T>): Promise<T | undefined> {
+    const { parts } = this.#supervisor.supervision
+    const answersAtAll = parts.some(({ definition, state }) => definition.name === part && state === 'ready')
     if (!answersAtAll) return undefined
-    const read = (value: unknown): GatewayStatus | undefined => (Value.Check(GATEWAY_STATUS, value) ? value : undefined)
-    const question = { method: 'GET', path: '/v1/status', read } as const
-    // While the gateway starts or hangs it does not answer, and the status says so by its absence.
-    return await ask(this.#instance.layout.gatewaySocket, question, GATEWAY_DEADLINE_MS).catch(() => undefined)
+    return await ask(this.#instance.layout[SOCKETS[part]], question, PART_DEADLINE_MS).catch(() => undefined)
   }
 
   async #end(stopParts: () => Promise<void>): Promise<void> {

@@ -58,6 +58,7 @@ const READY: Status = {
   ],
   apps: [MAIL, { ...MAIL, id: 'a-much-longer-name', port: 10_200, trouble: 'port 10200 is taken' }],
   audit: { verdict: 'held', drift: [] },
+  clock: { state: 'trusted', offsetMs: 12, boundMs: 80, at: '2026-11-23T03:00:00.000Z' },
   configurationTrouble: null,
 }
 

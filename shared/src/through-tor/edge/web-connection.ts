@@ -47,6 +47,8 @@ export interface WebConnection {
    * answer is read to its end before the next request.
    */
   ask(request: WebRequest): Promise<WebAnswer>
+  /** Whether it has ended: by `close`, or because the peer keeps it open no longer. */
+  readonly isClosed: boolean
   close(): void
 }
 
@@ -121,6 +123,10 @@ class SingleConnection implements WebConnection {
       answeredAtMs,
       body: this.#read(incoming, meter),
     }
+  }
+
+  get isClosed(): boolean {
+    return this.#stream.destroyed
   }
 
   close(): void {

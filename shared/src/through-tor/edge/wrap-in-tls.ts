@@ -8,10 +8,10 @@ export interface TlsTrust {
   /** Certificates (PEM) believed besides the well-known authorities: the lab's, in the lab. */
   readonly authorities?: readonly string[] | undefined
   /**
-   * Judges the peer in place of TLS's own verdict, which needs the right time; it throws to refuse. For those who ask
-   * in order to learn the time.
+   * Judges the peer in place of TLS's own verdict (`authorizationError`), which needs the right time; it throws or
+   * rejects to refuse. For those who ask in order to learn the time. The deadline holds for it too.
    */
-  readonly judge?: ((socket: TLSSocket) => void) | undefined
+  readonly judge?: ((socket: TLSSocket) => void | Promise<void>) | undefined
 }
 
 export interface TlsOptions extends TlsTrust {
@@ -49,17 +49,21 @@ export async function wrapInTls(stream: Duplex, options: TlsOptions): Promise<TL
     }, deadlineMs)
     const broke = (cause: Error): void => fail(tlsFault(cause))
     const closed = (): void => fail(tlsFault(new Error('the peer closed during the handshake')))
-    const secured = (): void => {
+    let isOver = false
+    const judged = async (): Promise<void> => {
       try {
-        judge?.(socket)
+        await judge?.(socket)
       } catch (cause) {
         fail(tlsFault(cause))
         return
       }
+      if (isOver) return // it took longer than allowed, or the peer left meanwhile
       settle()
       resolve(socket)
     }
+    const secured = (): void => void judged()
     const settle = (): void => {
+      isOver = true
       clearTimeout(timer)
       socket.off('error', broke).off('close', closed).off('secureConnect', secured)
     }

@@ -182,6 +182,12 @@ t.test('TLS: who is not vouched for, or is somebody else, is refused; no session
   }
   await t.rejects(openWebConnection({ ...judged, address, judge: refuse }), { code: 'VIA_TLS_FAILED', message: /NO/ })
   ;(await openWebConnection({ ...judged, address, judge: () => {} })).close()
+  const refuseLater = async (): Promise<void> => await Promise.resolve().then(refuse)
+  const late = openWebConnection({ ...judged, address, judge: refuseLater })
+  await t.rejects(late, { code: 'VIA_TLS_FAILED', message: /NO/ }, 'a judge may take its time')
+  const never = (): Promise<void> => new Promise(() => {})
+  const held = openWebConnection({ ...judged, connectMs: 100, address, judge: never })
+  await t.rejects(held, { code: 'VIA_TOO_LATE' }, 'and not more than the deadline')
   const hangsUp = await openAppPortUnderTest(t, () => socket => socket.end())
   await t.rejects(connectTo(t, hangsUp.path, 'https://good.example/'), { code: 'VIA_TLS_FAILED' })
 })

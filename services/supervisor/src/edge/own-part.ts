@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { PART_MESSAGE, type PartNotice, type PartQuestion } from '@cordon/shared/contracts'
+import { PART_MESSAGE, type PartName, type PartNotice, type PartQuestion } from '@cordon/shared/contracts'
 import { internal } from '@cordon/shared/errors'
 import { openPrivateDirectory } from '@cordon/shared/runtime/edge'
 import Value from 'typebox/value'
@@ -10,14 +10,24 @@ import type { Instance } from './instance.ts'
 import type { PartDriver } from './part-driver.ts'
 import { requireSource } from './source-program.ts'
 
-const GATEWAY = fileURLToPath(new URL('../../../../gateway/src/main.ts', import.meta.url))
-
 const QUESTION: PartQuestion = { type: 'are-you-alive' }
 
-/** Start the gateway as a child that announces itself over Node's IPC channel, and ends when that breaks. */
-export function driveGateway(instance: Instance): PartDriver {
+/** A part that is a program of Cordon's own. */
+export interface OwnPart {
+  readonly name: PartName
+  /** As it stands in a sentence. */
+  readonly title: string
+  /** The entry, from the top of the installation. */
+  readonly entry: string
+  /** Arguments beyond the directories, which every part is given. */
+  readonly more?: () => readonly string[]
+}
+
+/** Start a part of our own as a child that announces itself over Node's IPC channel, and ends when that breaks. */
+export function driveOwnPart(instance: Instance, { name, title, entry, more = () => [] }: OwnPart): PartDriver {
+  const program = fileURLToPath(new URL(`../../../../${entry}`, import.meta.url))
   return async reporter => {
-    await requireSource(GATEWAY, 'the gateway')
+    await requireSource(program, title)
     const { configurationFile, stateDirectory, layout } = instance
     const directories = [
       '--config',
@@ -27,9 +37,9 @@ export function driveGateway(instance: Instance): PartDriver {
       '--runtime-dir',
       layout.directory,
     ]
-    const directory = join(stateDirectory, 'gateway')
+    const directory = join(stateDirectory, name)
     await openPrivateDirectory(directory)
-    const command = confine([process.execPath, GATEWAY, ...directories], openFilesOf('gateway'))
+    const command = confine([process.execPath, program, ...directories, ...more()], openFilesOf(name))
     const child = startChild(command, directory, ['ignore', 'pipe', 'pipe', 'ipc'])
     for (const stream of [child.stdout, child.stderr]) {
       readLines(stream, line => {
@@ -48,7 +58,7 @@ export function driveGateway(instance: Instance): PartDriver {
       pid: child.pid ?? null,
       check: () =>
         new Promise((resolve, reject) => {
-          if (!child.connected) return reject(internal('the channel of the gateway is closed'))
+          if (!child.connected) return reject(internal(`the channel of ${title} is closed`))
           asked.push(resolve)
           child.send(QUESTION)
         }),

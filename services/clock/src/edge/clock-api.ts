@@ -1,0 +1,43 @@
+import { createServer } from 'node:http'
+import { type ClockHistory, type ClockStatus, SYNC_REQUEST } from '@cordon/shared/contracts'
+import { listenPrivately } from '@cordon/shared/runtime/edge'
+import Fastify, { type FastifyInstance } from 'fastify'
+import Value from 'typebox/value'
+
+/** What the clock's API shows and does. */
+export interface ClockApiDependencies {
+  status(): ClockStatus
+  history(): ClockHistory
+  /** Run a round now; resolves when it has ended. */
+  sync(allowBackward: boolean): Promise<void>
+}
+
+const BODY_LIMIT_BYTES = 1024
+
+/** Build the clock's API without listening. */
+export function buildClockApi({ status, history, sync }: ClockApiDependencies): FastifyInstance {
+  const api = Fastify({
+    logger: false,
+    bodyLimit: BODY_LIMIT_BYTES,
+    forceCloseConnections: true,
+    serverFactory: handler =>
+      createServer({ maxHeaderSize: 8192, requestTimeout: 10_000, headersTimeout: 5000 }, handler),
+  })
+  api.get('/v1/clock', async () => status())
+  api.get('/v1/history', async () => history())
+  api.post('/v1/sync', async ({ body }, reply) => {
+    if (!Value.Check(SYNC_REQUEST, body)) {
+      const problem = { code: 'SUP_USAGE', message: 'the request is not one that the clock takes', next: null }
+      return await reply.code(400).send(problem)
+    }
+    await sync(body.allowBackward)
+    return status()
+  })
+  return api
+}
+
+/** Let the API listen on its private socket. */
+export async function openClockApi(api: FastifyInstance, socketPath: string): Promise<void> {
+  await api.ready()
+  await listenPrivately(api.server, socketPath)
+}

@@ -1,0 +1,81 @@
+import type { TimePools } from '@cordon/shared/contracts'
+
+/**
+ * The sources that are asked where the configuration names none, by pool and operator.
+ *
+ * All are onion services: the address is the key, so no certificate, exit or name server has a say, and the request never
+ * leaves Tor. Three pools of different interests: services that sell privacy, communities and non-profits, and the press.
+ */
+export const TIME_SOURCES: TimePools = {
+  services: [
+    { operator: 'bbc.com', url: 'https://www.bbcweb3hytmzhn5d532owbu6oqadra5z3ar726vq5kgwwn6aucdccrad.onion/' },
+    { operator: 'decoded.legal', url: 'http://dlegal66uj5u2dvcbrev7vv6fjtwnd4moqu7j6jnd42rmbypv3coigyd.onion/' },
+    { operator: 'duckduckgo.com', url: 'https://duckduckgogg42xjoc72x3sjasowoarfbgcmvfimaftt6twagswzczad.onion/' },
+    { operator: 'proton.me', url: 'https://protonmailrmez3lotccipshtkleegetolb73fuirgj7r4o4vfu7ozyd.onion/' },
+    { operator: 'danwin1210.me', url: 'http://danielas3rtn54uwmofdo3x2bsdifr47huasnmbgqzfrec5ubupvtpid.onion/' },
+    { operator: 'wasabiwallet.io', url: 'http://wasabiukrxmkdgve5kynjztuovbg43uxcbcxn6y2okcrsg7gb6jdmbad.onion/' },
+    { operator: 'blockchair.com', url: 'http://blkchairbknpn73cfjhevhla7rkp4ed5gg2knctvv7it4lioy22defid.onion/' },
+    {
+      operator: 'support.startpage.com',
+      url: 'http://startpagel6srwcjlue4zgq3zevrujfaow726kjytqbbjyrswwmjzcqd.onion/',
+    },
+    { operator: 'defcon', url: 'http://g7ejphhubv5idbbu3hb3wawrs5adw7tkx7yjabnf65xtzztgg4hcsqqd.onion/' },
+    { operator: 'defcon', url: 'http://m6rqq6kocsyugo2laitup5nn32bwm3lh677chuodjfmggczoafzwfcad.onion/' },
+    { operator: 'defcon', url: 'https://ezdhgsy2aw7zg54z6dqsutrduhl22moami5zv2zt6urr6vub7gs6wfad.onion/' },
+    { operator: 'cryptostorm.is', url: 'http://stormwayszuh4juycoy4kwoww5gvcu2c4tdtpkup667pdwe4qenzwayd.onion/' },
+    { operator: 'getmonero.org', url: 'http://monerotoruzizulg5ttgat2emf4d6fbmiea25detrmmy7erypseyteyd.onion/' },
+    { operator: 'matt.traudt.xyz', url: 'http://tv54samlti22655ohq3oaswm64cwf7ulp6wzkjcvdla2hagqcu7uokid.onion/' },
+    { operator: 'metager.org', url: 'http://metagerv65pwclop2rsfzg4jwowpavpwd6grhhlvdgsswvo6ii4akgyd.onion/' },
+    { operator: 'keys.openpgp.org', url: 'http://zkaan2xfbuxia2wpf7ofnkbz6r5zdbbvxbunvp5g2iebopbfc4iqmbad.onion/' },
+  ],
+  community: [
+    { operator: 'searx.space', url: 'http://searxspbitokayvkhzhsnljde7rqmn7rvoga6e4waeub3h7ug3nghoad.onion/' },
+    { operator: 'onionshare.org', url: 'http://lldan5gahapx5k7iafb3s4ikijc4ni7gx5iywdflkba5y2ezyg6sjgyd.onion/' },
+    { operator: 'systemli.org', url: 'http://7sk2kov2xwx6cbc32phynrifegg6pklmzs7luwcggtzrnlsolxxuyfyd.onion/' },
+    { operator: 'systemli.org', url: 'http://mjrkrqnlf26etelsi7zpkqc3dzlrzyurvmd3jksmndarzzbugz5xctid.onion/' },
+    { operator: 'systemli.org', url: 'http://liqr2cbsjzxmpw6savgh274tuzl34x6cd56h7m7ceatnrokveffm66ad.onion/' },
+    { operator: 'systemli.org', url: 'http://srkggqkkzjzg2t6uz3lacbrpvm6plbthrs3pxvyrq467bvwyvg6umjyd.onion/' },
+    { operator: 'systemli.org', url: 'http://5b6kg6vyo4uk2w7y6eibyuhvpoxnkyaxkjqo72pomcbgbqfmenas3eqd.onion/' },
+    { operator: 'systemli.org', url: 'http://hzij2upbir4nxyqumx26pswe2dfmahc3pzuc4ds7lskycfkexzqvvdad.onion/' },
+    { operator: 'systemli.org', url: 'http://adstjh42bdvbtguo3lujq5c3hglv34oyqojh7c3mr5fojgbrs7mxobad.onion/' },
+    { operator: 'cock.li', url: 'http://rurcblzhmdk22kttfkel2zduhyu3r6to7knyc7wiorzrx5gw4c3lftad.onion/' },
+    { operator: 'cock.li', url: 'http://xdkriz6cn2avvcr2vks5lvvtmfojz2ohjzj4fhyuka55mvljeso2ztqd.onion/' },
+    { operator: 'freedom.press', url: 'http://fpfjxcrmw437h6z2xl3w4czl55kvkmxpapg37bbopsafdu7q454byxid.onion/' },
+    { operator: 'debian.org', url: 'http://7fgb4sq435vg7slw3u7m2ayze3imybpe7qm3htdklreoag3l6n2mtkyd.onion/' },
+    { operator: 'debian.org', url: 'http://r6ogx3w3s6rg3gxm3kprurn77z2oim665yr5pcxhr76yit4g65y76zad.onion/' },
+    { operator: 'riseup.net', url: 'http://vww6ybal4bd7szmgncyruucpgfkqahzddi37ktceo3ah7ngmcopnpyyd.onion/' },
+    { operator: 'riseup.net', url: 'http://7sbw6jufrirhyltzkslhcmkik4z7yrsmbpnptyritvz5nhbk35hncsqd.onion/' },
+    { operator: 'riseup.net', url: 'http://5gdvpfoh6kb2iqbizb37lzk2ddzrwa47m6rpdueg2m656fovmbhoptqd.onion/' },
+    { operator: 'riseup.net', url: 'http://kfahv6wfkbezjyg4r6mlhpmieydbebr5vkok5r34ya464gqz6c44bnyd.onion/' },
+    { operator: 'riseup.net', url: 'http://3xeiol2bnhrsqhcsaifwtnlqkylrerdspzua7bcjrh26qlrrrctfobid.onion/' },
+    { operator: 'riseup.net', url: 'http://zkdppoahhqu5ihjqd4qqvyfd2bm4wejrhjosim67t6yopl77jitg2nad.onion/' },
+  ],
+  press: [
+    { operator: 'new-york-times', url: 'https://ej3kv4ebuugcmuwxctx5ic7zxh73rnxt42soi3tdneu2c2em55thufqd.onion/' },
+    { operator: 'washington-post', url: 'https://vfnmxpa6fo4jdpyq3yneqhglluweax2uclvxkytfpmpkp5rsl75ir5qd.onion/' },
+    { operator: 'nrk', url: 'http://537ztcntpbmspja4mkpxldpsoc46mqlssnsaklqnfw3gnlpj5glcjgid.onion/' },
+    { operator: 'securedrop.org', url: 'http://sdolvtfhatvsysc6l34d65ymdwxcujausv7k5jk4cy5ttzhjoi6fzvyd.onion/' },
+    { operator: 'aftenposten-as', url: 'http://tiykfvhb562gheutfnedysnhrxpxoztyszkqyroloyepwzxmxien77id.onion/' },
+    { operator: 'aftonbladet', url: 'http://xm33ge4kupk5o66eqxcd2r4fqcplpqb2sbdduf5z2nw4g2jrxe57luid.onion/' },
+    { operator: 'bloomberg-news', url: 'http://ogdwaroarq4p6rnfn2hl4crvldyruyc2g24435qtxmd3twhevg7dsqid.onion/' },
+    {
+      operator: 'bloomberg-industry-group',
+      url: 'http://3qqupamfznjrai6p4td7epa6pvidpumas2xjsihat73z23f37l2y52id.onion/',
+    },
+    { operator: 'forbidden-stories', url: 'http://fg25fqpu2dnxp24xs3jlcley4hp2inshpzek44q3czkhq3zffoqk26id.onion/' },
+    { operator: 'stefania-maurizi', url: 'http://jxsb4ovmavjy3r64bak4ha63xwggf3nzf3vikvs23r2avm5rhzmaqtqd.onion/' },
+    { operator: 'guardian', url: 'http://xp44cagis447k3lpb4wwhcqukix6cgqokbuys24vmxmbzmaq2gjvc2yd.onion/' },
+    { operator: 'cbc', url: 'http://gppg43zz5d2yfuom3yfmxnnokn3zj4mekt55onlng3zs653ty4fio6qd.onion/' },
+    { operator: 'dagbladet', url: 'http://ydbpz5knb6ji3bdtahhm3wo7sed6lsy5vqnwfpnhpez4bquvoexbz7qd.onion/' },
+    { operator: 'der-spiegel', url: 'http://q6vdlj2ukulrqk37piqgxucpcwtxzdjhvjzqrfbevuhrzimsgjltmpqd.onion/' },
+    { operator: 'financial-times', url: 'http://nqu6crmtnzs2hs5abo2uqni53yqsnnwqnerdxuzyz5yxairxlzjzt6yd.onion/' },
+    { operator: 'forbes', url: 'http://6zonlfhh7aqtfwoyvdlad3nxn6ljecx2k6tyyy3spt43nn54q6lvncid.onion/' },
+    { operator: 'greekleaks', url: 'http://jatasaqcoe7lqdpcyxo7vl3e5tdvl5jgmtadfat77i25qdj6z6a4ulad.onion/' },
+    { operator: 'news24', url: 'http://uhmj4j5pnwbpmkebfze3qgjmkum465fvok376nxtpku5yvyv5takz6qd.onion/' },
+    { operator: 'propublica', url: 'http://33xu4yhum2eiisxm6fntaslayop76fvaqgt3ak5dakdm3t7cub25cead.onion/' },
+    { operator: 'sueddeutsche-zeitung', url: 'http://udhauo3m3fh7v6yfiuornjzxn3fh6vlp4ooo3wogvghcnv5xik6mnayd.onion/' },
+    { operator: 'the-economist', url: 'http://mxmddqsh4jnr4gjan37ayin3fu5ecnejxge4wjhj4i45qq5djbxdjtad.onion/' },
+    { operator: 'globe-and-mail', url: 'http://a4zum5ydurvljrohxqp2rjjal5kro4ge2q2qizuonf2jubkhcr627gad.onion/' },
+    { operator: 'whistleblower-aid', url: 'http://kogbxf4ysay2qzozmg7ar45ijqmj2vxrwqa4upzqq2i7sqj7wv7wcdqd.onion/' },
+  ],
+}
