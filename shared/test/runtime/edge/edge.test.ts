@@ -35,6 +35,8 @@ t.test('a private directory is ours, 0700, and no link', async t => {
   for (const bad of ['link', 'file', 'file/below']) {
     await t.rejects(openPrivateDirectory(join(base, bad)), { code: 'HOST_DIRECTORY_UNSAFE' }, bad)
   }
+  await t.rejects(openPrivateDirectory('/proc/cordon/x'), { code: 'HOST_DIRECTORY_UNSAFE', message: /ENOENT/ })
+  await Promise.all(Array.from({ length: 8 }, () => openPrivateDirectory(join(base, 'many', 'at', 'once'))))
 })
 
 t.test('a file is replaced whole, 0600, through no link, and reading is bounded', async t => {
