@@ -1,6 +1,5 @@
 import type { AppId } from '@cordon/shared/isolation'
-import type { CircuitEvent, CircuitId, CircuitMinorEvent, StreamEvent } from '@cordon/shared/tor-control'
-import type { Sending } from './ledger.ts'
+import type { CircuitId } from '@cordon/shared/tor-control'
 import type { Pair } from './pair.ts'
 import type { AuditView, Violation } from './verdict.ts'
 
@@ -26,15 +25,4 @@ export interface AuditorOptions {
   onViolation(violation: Violation): void
   /** Called when verdict or reasons have changed. */
   onVerdict(view: AuditView): void
-  /** Called with all that a record of the audit is made of, in order. */
-  readonly recorder?: AuditRecorder
-}
-
-/** Keeps what was seen, for a record that others can check. */
-export interface AuditRecorder {
-  sent(sending: Sending): void
-  event(event: StreamEvent | CircuitEvent | CircuitMinorEvent): void
-  adopted(circuits: readonly CircuitEvent[], streams: readonly StreamEvent[]): void
-  lost(): void
-  guards(fingerprints: readonly string[]): void
 }

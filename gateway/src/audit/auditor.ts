@@ -1,11 +1,15 @@
 import type { AppId } from '@cordon/shared/isolation'
 import type { CircuitEvent, CircuitMinorEvent, StreamEvent } from '@cordon/shared/tor-control'
+import { Accusations } from './accusations.ts'
 import type { AuditorOptions } from './auditor-options.ts'
-import { type CircuitGroup, CircuitTable, pairsOf, type SeenCircuit } from './circuit-table.ts'
+import { type CircuitGroup, CircuitTable, pairsOf } from './circuit-table.ts'
 import type { Drift } from './find-drift.ts'
-import { type GroupFault, isOn, judgeGroup } from './judge-group.ts'
+import { formatProof } from './format-proof.ts'
+import { type GroupFault, judgeGroup } from './judge-group.ts'
 import { type Claim, Ledger, type Sending } from './ledger.ts'
-import { makePair, type Pair, pairOf, usernameOf } from './pair.ts'
+import { countOlder, isIdle, isOlder } from './older-groups.ts'
+import { type Pair, pairOf, usernameOf } from './pair.ts'
+import { listState, Recorder } from './recorder.ts'
 import { type AuditView, Verdict, type Violation } from './verdict.ts'
 
 /**
@@ -23,13 +27,13 @@ export class Auditor {
   readonly table = new CircuitTable()
   readonly #options: AuditorOptions
   readonly #ledger: Ledger
+  readonly #recorder: Recorder
   readonly #verdict: Verdict
   /** Every relay that was a guard since tor was found: one that is dropped later still carries its circuits. */
   #guards: Set<string> | undefined
   /** Groups whose first hop is no known guard; tor is being asked. */
   readonly #suspects = new Set<CircuitGroup>()
-  /** Groups that are being closed: said once. */
-  readonly #condemned = new WeakMap<CircuitGroup, Set<GroupFault | 'foreign-stream' | 'reused-key'>>()
+  readonly #accusations = new Accusations()
   /** Monotonic ms of the last sign that tor is awake. */
   #awakeAt: number | undefined
   #streamsOpened = 0
@@ -38,6 +42,7 @@ export class Auditor {
 
   constructor(options: AuditorOptions) {
     this.#options = options
+    this.#recorder = new Recorder(options.date, () => listState(this.table, this.#ledger, this.#guards))
     this.#ledger = new Ledger(options.now)
     this.#verdict = new Verdict(options.date, view => options.onVerdict(view))
   }
@@ -48,6 +53,11 @@ export class Auditor {
       streamsSeen: this.#streamsSeen,
       circuitsSeen: this.#circuitsSeen,
     })
+  }
+
+  /** Write what was seen as a record that others can check (README.md of this room). */
+  formatProof(): string {
+    return formatProof(this.#recorder.kept, this.view, this.#options.date())
   }
 
   /** Everything that is held in memory, for bounds. */
@@ -62,7 +72,7 @@ export class Auditor {
 
   /** Write down a stream before tor is asked for it. */
   send(sending: Sending): Claim {
-    this.#options.recorder?.sent(sending)
+    this.#recorder.sent(sending)
     const { claim, reused } = this.#ledger.send(sending)
     this.#streamsOpened += 1
     if (reused !== undefined) {
@@ -74,7 +84,7 @@ export class Auditor {
 
   /** Take in one event of tor, in the order tor sent them. */
   take(event: StreamEvent | CircuitEvent | CircuitMinorEvent): void {
-    this.#options.recorder?.event(event)
+    this.#recorder.event(event)
     const applied = this.table.apply(event)
     switch (applied.type) {
       case 'stream':
@@ -92,7 +102,7 @@ export class Auditor {
         this.#judge(applied.group)
         break
       case 'circuit-ended':
-        if (this.#verdict.hasOlder) this.#countOlder()
+        if (this.#verdict.hasOlder) this.#verdict.older(countOlder(this.table, this.#isOurs))
         break
       case 'unannounced':
       case 'too-many':
@@ -103,7 +113,7 @@ export class Auditor {
 
   /** Take in all that exists, told by tor after the events were asked for. */
   adopt(circuits: readonly CircuitEvent[], streams: readonly StreamEvent[]): void {
-    this.#options.recorder?.adopted(circuits, streams)
+    this.#recorder.adopted(circuits, streams)
     this.table.adopt(circuits, streams)
     this.#ledger.forgive()
     this.#circuitsSeen += circuits.length
@@ -112,12 +122,12 @@ export class Auditor {
       this.#judge(group)
       this.#closeOlder(group)
     }
-    this.#countOlder()
+    this.#verdict.older(countOlder(this.table, this.#isOurs))
   }
 
   /** Nothing is known any more: the connection to tor is lost. */
   lose(): void {
-    this.#options.recorder?.lost()
+    this.#recorder.lost()
     this.table.clear()
     this.#suspects.clear()
     this.#guards = undefined
@@ -128,7 +138,7 @@ export class Auditor {
 
   /** Take in the relays that tor has chosen as its guards, or its bridges. */
   learnGuards(fingerprints: readonly string[]): void {
-    this.#options.recorder?.guards(fingerprints)
+    this.#recorder.guards(fingerprints)
     this.#guards ??= new Set()
     for (const fingerprint of fingerprints) this.#guards.add(fingerprint)
     const suspects = [...this.#suspects]
@@ -192,7 +202,7 @@ export class Auditor {
   #judge(group: CircuitGroup): void {
     for (const fault of this.#faultsOf(group)) {
       if (fault !== 'unknown-guard') this.#accuse(group, fault)
-      else if (!this.#suspects.has(group) && this.#condemned.get(group)?.has(fault) !== true) {
+      else if (!this.#suspects.has(group) && !this.#accusations.has(group, fault)) {
         this.#suspects.add(group)
         this.#options.act({ type: 'ask-guards' })
       }
@@ -205,17 +215,12 @@ export class Auditor {
   }
 
   #condemn(
-    kind: GroupFault | 'foreign-stream' | 'reused-key',
+    kind: Violation['kind'],
     groups: readonly CircuitGroup[],
     pairs: ReadonlySet<Pair>,
     apps: readonly AppId[],
   ): void {
-    const fresh = groups.filter(group => {
-      const known = this.#condemned.get(group) ?? new Set()
-      const isFresh = !known.has(kind)
-      this.#condemned.set(group, known.add(kind))
-      return isFresh
-    })
+    const fresh = this.#accusations.make(groups, kind)
     if (groups.length > 0 && fresh.length === 0) return
     const circuits = fresh.flatMap(group => [...group.circuits.keys()])
     const own = new Set([...pairs].filter(this.#isOurs))
@@ -239,23 +244,7 @@ export class Auditor {
 
   /** What a circuit carried before the view began is not known: as soon as nobody is on it, nobody gets onto it. */
   #closeOlder(group: CircuitGroup): void {
-    const circuits = [...group.circuits.values()]
-    if (!circuits.some(one => this.#isOlder(one))) return
-    if (circuits.every(({ id }) => this.table.countStreamsOn(id) === 0))
-      this.#options.act({ type: 'close', circuits: circuits.map(({ id }) => id), pairs: new Set() })
-  }
-
-  #isOlder(circuit: SeenCircuit): boolean {
-    return circuit.isOlder && isOn(circuit.group, this.#isOurs)
-  }
-
-  #countOlder(): void {
-    let older = 0
-    for (const group of this.table.groups) if ([...group.circuits.values()].some(one => this.#isOlder(one))) older += 1
-    this.#verdict.older(older)
+    if (isOlder(group, this.#isOurs) && isIdle(group, this.table))
+      this.#options.act({ type: 'close', circuits: [...group.circuits.keys()], pairs: new Set() })
   }
 }
-
-/** Make the pair of credentials that the gateway sends. */
-export const pairOfCredentials = ({ username, password }: { username: string; password: string }): Pair =>
-  makePair(username, password)

@@ -90,6 +90,11 @@ export class Ledger {
     return { type: 'matched' }
   }
 
+  /** List what each remembered pair was sent for, and how many streams tor has not told of. */
+  get accounts(): readonly (Omit<Sending, 'source'> & { readonly waiting: number })[] {
+    return [...this.#accounts].map(([pair, { app, key, waiting }]) => ({ app, key, pair, waiting: waiting.length }))
+  }
+
   /** What was sent until now may have been told of while nobody listened: it is waited for no longer than usual. */
   forgive(): void {
     for (const { waiting } of this.#accounts.values()) {

@@ -3,7 +3,7 @@ import { isVirtual, judgeAddress } from '@cordon/shared/names'
 import { monotonicNow } from '@cordon/shared/runtime/edge'
 import { nearestRfc1928, REPLY } from '@cordon/shared/socks'
 import type { Span, Telemetry } from '@cordon/shared/telemetry'
-import { type Claim, type Pair, pairOfCredentials, type Sending } from '../audit/index.ts'
+import { type Claim, makePair, type Pair, type Sending } from '../audit/index.ts'
 import { judgeRequest } from '../policy/index.ts'
 import { type AnswerEncoder, type AppProtocol, type AppRequest, replyForRefusal } from '../streams/index.ts'
 import type { LiveApp } from './live-app.ts'
@@ -131,7 +131,12 @@ export class Session {
     if (readAhead.length > 0) this.#client.unshift(readAhead)
     const { credentials, key } = identity.isolate(request, isolate)
     const source = audit.sourceOf(socksSocket)
-    this.#claim = audit.send({ app: declared.id, key, pair: pairOfCredentials(credentials), source })
+    this.#claim = audit.send({
+      app: declared.id,
+      key,
+      pair: makePair(credentials.username, credentials.password),
+      source,
+    })
     this.#tor = dialTor(
       {
         socksSocket,

@@ -1,6 +1,5 @@
 import type { AppId } from '@cordon/shared/isolation'
 import { type CircuitEvent, parseEvent, type StreamEvent } from '@cordon/shared/tor-control'
-import type { AuditRecorder } from '../../src/audit/auditor-options.ts'
 import { type AuditAction, Auditor, type Claim, type Pair, type Violation } from '../../src/audit/index.ts'
 import { makePair } from '../../src/audit/pair.ts'
 
@@ -16,7 +15,7 @@ export class AuditorUnderTest {
   readonly violations: Violation[] = []
   now = 0
 
-  constructor(recorder?: AuditRecorder) {
+  constructor() {
     this.auditor = new Auditor({
       now: () => this.now,
       date: () => new Date(this.now).toISOString(),
@@ -24,7 +23,6 @@ export class AuditorUnderTest {
       act: action => this.actions.push(action),
       onViolation: violation => this.violations.push(violation),
       onVerdict: () => {},
-      ...(recorder === undefined ? {} : { recorder }),
     })
   }
 
