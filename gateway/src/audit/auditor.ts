@@ -1,5 +1,5 @@
 import type { AppId } from '@cordon/shared/isolation'
-import type { CircuitEvent, CircuitMinorEvent, StreamEvent } from '@cordon/shared/tor-control'
+import type { CircuitBandwidthEvent, CircuitEvent, CircuitMinorEvent, StreamEvent } from '@cordon/shared/tor-control'
 import { Accusations } from './accusations.ts'
 import type { AuditorOptions } from './auditor-options.ts'
 import { type CircuitGroup, CircuitTable, pairsOf } from './circuit-table.ts'
@@ -123,6 +123,11 @@ export class Auditor {
       this.#closeOlder(group)
     }
     this.#verdict.older(countOlder(this.table, this.#isOurs))
+  }
+
+  /** Count what passed over a circuit, for those who watch. */
+  count(event: CircuitBandwidthEvent): void {
+    this.table.count(event)
   }
 
   /** Nothing is known any more: the connection to tor is lost. */

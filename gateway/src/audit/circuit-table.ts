@@ -1,4 +1,11 @@
-import type { CircuitEvent, CircuitId, CircuitMinorEvent, StreamEvent, StreamId } from '@cordon/shared/tor-control'
+import type {
+  CircuitBandwidthEvent,
+  CircuitEvent,
+  CircuitId,
+  CircuitMinorEvent,
+  StreamEvent,
+  StreamId,
+} from '@cordon/shared/tor-control'
 import { type Pair, pairOf, usernameOf } from './pair.ts'
 import { RecentIds } from './recent-ids.ts'
 
@@ -32,6 +39,8 @@ export interface SeenCircuit {
   readonly isOlder: boolean
   /** Wall time of tor at its launch, as it writes it. */
   readonly timeCreated: string | undefined
+  /** Cells with their overhead, since the view began. */
+  readonly bytes: { readonly read: number; readonly written: number }
 }
 
 /** What an event did to the table. `unannounced`: it is about something of which the beginning was never told. */
@@ -49,6 +58,7 @@ interface OpenGroup extends CircuitGroup {
 }
 interface OpenCircuit extends SeenCircuit {
   readonly group: OpenGroup
+  readonly bytes: { read: number; written: number }
 }
 
 const ENDED_STREAM: ReadonlySet<StreamEvent['status']> = new Set(['CLOSED', 'FAILED'])
@@ -87,6 +97,14 @@ export class CircuitTable {
     if (this.#streams.size > MOST.streams || this.#circuits.size > MOST.circuits) return { type: 'too-many' }
     if (event.type === 'stream') return this.#applyStream(event)
     return this.#applyCircuit(event, event.type === 'circuit' ? event.status : undefined)
+  }
+
+  /** Count what passed over a circuit. */
+  count({ id, bytesRead, bytesWritten }: CircuitBandwidthEvent): void {
+    const bytes = this.#circuits.get(id)?.bytes
+    if (bytes === undefined) return
+    bytes.read += bytesRead
+    bytes.written += bytesWritten
   }
 
   /** Take in `circuit-status` and `stream-status`; from here on the table is complete. */
@@ -173,6 +191,7 @@ export class CircuitTable {
       meantFor: pair ?? known?.meantFor,
       isOlder,
       timeCreated: event.timeCreated ?? known?.timeCreated,
+      bytes: known?.bytes ?? { read: 0, written: 0 },
     }
     this.#circuits.set(event.id, circuit)
     circuit.group.circuits.set(event.id, circuit)

@@ -1,29 +1,35 @@
-import { createServer } from 'node:http'
 import {
   APP_SETTINGS,
   APP_STATUS,
   type AppStatus,
+  AUDIT,
+  type Audit,
   CIRCUITS,
   type Circuits,
   CLOCK_REPORT,
   type ClockReport,
   GATEWAY_CLOCK,
+  GATEWAY_EVENT,
   GATEWAY_STATUS,
   type GatewayClock,
   type GatewayStatus,
+  HEALTH,
   PROBLEM,
   type Problem,
   RENEWED,
   type Renewed,
+  STREAMS,
 } from '@cordon/shared/contracts'
 import { Fault, type FaultCode } from '@cordon/shared/errors'
 import { APP_ID_PATTERN } from '@cordon/shared/isolation'
-import { closeHttpServer, listenPrivately } from '@cordon/shared/runtime/edge'
 import { LOG_RECORD, parseTraceParent, SPAN_RECORD, type SpanContext, type Telemetry } from '@cordon/shared/telemetry'
-import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
-import Fastify, { type FastifyError, type FastifyInstance } from 'fastify'
+import swagger from '@fastify/swagger'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { FastifyError, FastifyInstance } from 'fastify'
 import Type from 'typebox'
+import { type AdminListener, listenForAdmin, makeAdminServer } from './admin-server.ts'
 import type { AppRegistrar } from './app-registrar.ts'
+import type { EventHub } from './event-hub.ts'
 import type { LiveApp } from './live-app.ts'
 
 /** What the admin API shows and does. */
@@ -32,6 +38,10 @@ export interface AdminDependencies {
   describe(app: LiveApp): AppStatus
   circuits(app: string | undefined): Promise<Circuits>
   renew(app: string, parent: SpanContext | undefined): Promise<Renewed>
+  audit(): Audit
+  /** Write what the audit saw, as a record that others can check. */
+  formatProof(): string
+  readonly events: EventHub
   /** Take in what is known of the clock. */
   clock(report: ClockReport): void
   /** Tell the clock what it needs to know of tor. */
@@ -40,8 +50,18 @@ export interface AdminDependencies {
   readonly registrar: AppRegistrar
 }
 
-/** No request of ours comes near: settings of one app. */
-const BODY_LIMIT_BYTES = 65_536
+const DESCRIPTION = {
+  title: 'Cordon gateway',
+  version: '1',
+  description:
+    'The admin API of the gateway: on an AF_UNIX socket of this user, and if wanted on loopback with a token.',
+}
+
+const TOO_MANY_LISTENERS: Problem = {
+  code: 'GW_REQUEST_INVALID',
+  message: 'too many listen to events already',
+  next: 'Close one of them.',
+}
 
 const STATUS_CODES: Partial<Record<FaultCode, number>> = {
   GW_APP_UNKNOWN: 404,
@@ -60,19 +80,21 @@ const ADDITION = Type.Object(
 )
 const SELECTION = Type.Object({ app: Type.Optional(Type.String({ pattern: APP_ID_PATTERN })) })
 
-/** Build the admin API without listening. */
-export function buildAdminApi(dependencies: AdminDependencies): FastifyInstance {
-  const { registrar } = dependencies
-  const admin = Fastify({
-    logger: false,
-    bodyLimit: BODY_LIMIT_BYTES,
-    requestTimeout: 10_000,
-    forceCloseConnections: true,
-    serverFactory: handler =>
-      createServer({ maxHeaderSize: 8192, requestTimeout: 10_000, headersTimeout: 5000 }, handler),
-  })
-    .withTypeProvider<TypeBoxTypeProvider>()
-    .setValidatorCompiler(TypeBoxValidatorCompiler)
+/** Open the admin API where `listener` says. Close it with `closeAdmin`. */
+export async function openAdminDoor(
+  dependencies: AdminDependencies,
+  listener: AdminListener,
+): Promise<FastifyInstance> {
+  const admin = await buildAdminApi(dependencies, listener)
+  await listenForAdmin(admin, listener)
+  return admin
+}
+
+async function buildAdminApi(dependencies: AdminDependencies, listener: AdminListener): Promise<FastifyInstance> {
+  const { registrar, events } = dependencies
+  const server = makeAdminServer(listener, dependencies.telemetry)
+  await server.register(swagger, { openapi: { openapi: '3.1.0', info: DESCRIPTION } })
+  const admin = server.withTypeProvider<TypeBoxTypeProvider>()
   admin.setErrorHandler((error: FastifyError, _request, reply) => {
     const status = error instanceof Fault ? (STATUS_CODES[error.code] ?? 500) : (error.statusCode ?? 500)
     return reply.code(status).send(describeProblem(error))
@@ -100,6 +122,24 @@ export function buildAdminApi(dependencies: AdminDependencies): FastifyInstance 
     dependencies.circuits(request.query.app),
   )
   admin.get('/v1/clock', { schema: answers(GATEWAY_CLOCK) }, () => dependencies.viewClock())
+  admin.get('/v1/streams', { schema: { querystring: SELECTION, ...answers(STREAMS) } }, async request => {
+    const { apps } = await dependencies.circuits(request.query.app)
+    return { apps: apps.map(({ id, streams }) => ({ id, streams })) }
+  })
+  admin.get('/v1/audit', { schema: answers(AUDIT) }, () => dependencies.audit())
+  admin.get('/v1/audit/proof', async (_request, reply) =>
+    reply.type('application/x-ndjson').send(dependencies.formatProof()),
+  )
+  admin.get('/v1/health', { schema: answers(HEALTH) }, () => ({ state: dependencies.status().state }))
+  admin.get(
+    '/v1/events',
+    { schema: { response: { 200: GATEWAY_EVENT, default: PROBLEM } } },
+    async (_request, reply) => {
+      if (!events.add(reply.raw)) return await reply.code(503).send(TOO_MANY_LISTENERS)
+      return reply.hijack()
+    },
+  )
+  admin.get('/v1/openapi.json', { schema: { hide: true } as object }, () => server.swagger())
   admin.put('/v1/clock', { schema: { body: CLOCK_REPORT } }, async (request, reply) => {
     dependencies.clock(request.body)
     return reply.code(204).send()
@@ -122,16 +162,4 @@ function describeProblem(error: FastifyError | Fault): Problem {
   const known = error.statusCode !== undefined && error.statusCode < 500
   // What an unexpected error says may hold anything: it stays here.
   return { code: 'GW_REQUEST_INVALID', message: known ? error.message : 'an internal error', next: null }
-}
-
-/** Let the admin API listen on its AF_UNIX socket, open to this user alone. */
-export async function listenForAdmin(admin: FastifyInstance, path: string): Promise<void> {
-  await admin.ready()
-  await listenPrivately(admin.server, path)
-}
-
-/** Stop listening and cut what is still asked. */
-export async function closeAdmin(admin: FastifyInstance): Promise<void> {
-  await closeHttpServer(admin.server)
-  await admin.close()
 }

@@ -32,6 +32,21 @@ async function viewCircuit(circuit: SeenCircuit, table: CircuitTable, countries:
   for (const { fingerprint, nickname } of circuit.path.reveal()) {
     hops.push({ fingerprint, nickname: nickname ?? '', country: await countries.find(fingerprint) })
   }
-  const { id, status } = circuit
-  return { id, group: groupOf(circuit), state: status.toLowerCase(), hops, streams: table.countStreamsOn(id) }
+  const { id, status, bytes, timeCreated } = circuit
+  return {
+    id,
+    group: groupOf(circuit),
+    state: status.toLowerCase(),
+    hops,
+    streams: table.countStreamsOn(id),
+    ageSeconds: ageOf(timeCreated),
+    bytesRead: bytes.read,
+    bytesWritten: bytes.written,
+  }
+}
+
+/** Tor writes UTC without saying so. The wall clock may have been set meanwhile: never less than nothing. */
+function ageOf(timeCreated: string | undefined): number | null {
+  const created = timeCreated === undefined ? Number.NaN : Date.parse(`${timeCreated}Z`)
+  return Number.isNaN(created) ? null : Math.max(0, Math.round((Date.now() - created) / 1000))
 }

@@ -12,11 +12,12 @@ import {
   type RuntimeLayout,
 } from '@cordon/shared/contracts'
 import { explain } from '@cordon/shared/errors'
-import { monotonicNow, openPrivateDirectory } from '@cordon/shared/runtime/edge'
+import { announce, openPrivateDirectory } from '@cordon/shared/runtime/edge'
 import type { SpanContext, Telemetry } from '@cordon/shared/telemetry'
 import type { FastifyInstance } from 'fastify'
-import { Auditor, type Pair } from '../audit/index.ts'
-import { buildAdminApi, closeAdmin, listenForAdmin } from './admin-api.ts'
+import { type AdminDependencies, openAdminDoor } from './admin-api.ts'
+import { closeAdmin } from './admin-server.ts'
+import { AdminToken } from './admin-token.ts'
 import { AppRegistrar } from './app-registrar.ts'
 import { describeApp } from './app-status.ts'
 import { AppTable } from './app-table.ts'
@@ -26,6 +27,8 @@ import { readConfiguration, watchConfiguration } from './configuration-file.ts'
 import { ControlPorts } from './control-ports.ts'
 import { readStreamBudget } from './descriptor-budget.ts'
 import { DnsLink } from './dns-link.ts'
+import { EventHub } from './event-hub.ts'
+import { GatewayAudit } from './gateway-audit.ts'
 import { GatewayJobs } from './gateway-jobs.ts'
 import { observeGateway } from './gateway-metrics.ts'
 import type { LiveApp } from './live-app.ts'
@@ -33,9 +36,7 @@ import { RegistryFile } from './registry-file.ts'
 import { RelayCountries } from './relay-countries.ts'
 import { Renewal } from './renewal.ts'
 import type { SessionSettings } from './session.ts'
-import { TorLink } from './tor-link.ts'
 import { locateTor, type TorPlace } from './tor-place.ts'
-import { Verifier } from './verifier.ts'
 
 export interface GatewayOptions {
   readonly configurationPath: string
@@ -51,13 +52,12 @@ const OWNER_UID = process.getuid?.() ?? -1
 export class Gateway {
   readonly #options: GatewayOptions
   readonly #tor: TorPlace
-  readonly #auditor: Auditor
+  readonly #events = new EventHub()
+  readonly #audit: GatewayAudit
   readonly #table: AppTable
   readonly #controlPorts: ControlPorts
-  readonly #link: TorLink
   readonly #countries: RelayCountries
   readonly #renewal: Renewal
-  readonly #verifier: Verifier
   readonly #streamBudget = readStreamBudget()
   readonly #machineNames = new Set([hostname().toLowerCase()])
   #limits: Limits
@@ -66,7 +66,7 @@ export class Gateway {
   #clock: ClockTrust = 'untrusted'
   #idleTimer: NodeJS.Timeout | undefined
   #unwatch: (() => void) | undefined
-  #admin: FastifyInstance | undefined
+  readonly #doors: FastifyInstance[] = []
   #jobs: GatewayJobs | undefined
   #dnsLink: DnsLink | undefined
 
@@ -83,55 +83,38 @@ export class Gateway {
       onApplied: async apps => {
         void this.#dnsLink?.tell()
         await this.#controlPorts.follow(apps)
+        this.#events.publish({ type: 'apps', ids: apps.map(({ declared }) => declared.id) })
       },
       telemetry,
     })
-    this.#auditor = new Auditor({
-      now: monotonicNow,
-      date: () => new Date().toISOString(),
-      appOf: username => this.#table.ownerOf(username),
-      act: action => this.#verifier.act(action),
-      onViolation: () => telemetry.log('gateway.breached'),
-      onVerdict: () => {},
+    this.#audit = new GatewayAudit({
+      tor,
+      table: this.#table,
+      telemetry,
+      events: this.#events,
+      whileUnknown: () => this.#whileUnknown,
+      onConnected: () => {
+        this.#jobs?.verify()
+        void this.#renewal.makeUp()
+      },
+      onBreach: () => announce({ type: 'breached' }),
     })
+    const { link, auditor } = this.#audit
     this.#controlPorts = new ControlPorts({
       layout,
       tor,
       ownerUid: OWNER_UID,
       telemetry,
-      torVersion: () => this.#link.state.version,
+      torVersion: () => this.#audit.link.state.version,
       renew: async app => void (await this.#renewal.renew(app, undefined)),
       hasRoom: () => this.#countSessions() < this.#streamBudget,
     })
-    this.#link = new TorLink({
-      socketPath: tor.controlSocket,
-      password: tor.password,
-      audience: this.#auditor,
-      onConfigurationChanged: () => this.#verifier.look(),
-      onConnected: () => {
-        this.#verifier.begin()
-        this.#jobs?.verify()
-        void this.#renewal.makeUp()
-      },
-      onLost: () => {},
-      telemetry,
+    this.#countries = new RelayCountries(link)
+    this.#renewal = new Renewal(link, auditor.table, telemetry, async renewed => {
+      this.#events.publish({ type: 'renewed', ...renewed })
+      await this.#dnsLink?.tell()
     })
-    this.#countries = new RelayCountries(this.#link)
-    this.#renewal = new Renewal(this.#link, this.#auditor.table, telemetry, async () => await this.#dnsLink?.tell())
-    this.#verifier = new Verifier({
-      link: this.#link,
-      auditor: this.#auditor,
-      telemetry,
-      expected: {
-        socks: [
-          ...new Set([...Object.values(tor.socksSockets), ...(tor.ipv6Socket === undefined ? [] : [tor.ipv6Socket])]),
-        ],
-        control: tor.controlSocket,
-        others: tor.others,
-      },
-      closeStreams: pairs => this.#closeStreams(pairs),
-    })
-    observeGateway(telemetry, this.#table, this.#auditor.table, this.#link)
+    observeGateway(telemetry, this.#table, auditor.table, link)
   }
 
   /** Open the app ports and the admin API, or throw a Fault. Tor need not be there: streams then fail. */
@@ -156,9 +139,9 @@ export class Gateway {
     await this.#controlPorts.close()
     await this.#table.close()
     await this.#jobs?.close()
-    this.#verifier.stop()
-    this.#link.stop()
-    if (this.#admin !== undefined) await closeAdmin(this.#admin)
+    this.#audit.stop()
+    this.#events.close()
+    await Promise.all(this.#doors.map(closeAdmin))
   }
 
   /** Take in that the machine slept; what follows belongs to the trace of `parent`. */
@@ -172,7 +155,7 @@ export class Gateway {
     await registrar.configure(configuration.apps)
     this.#restartIdleTimer()
     this.#unwatch = watchConfiguration(configurationPath, () => void this.#reload(registrar))
-    this.#admin = buildAdminApi({
+    const dependencies: AdminDependencies = {
       registrar,
       telemetry,
       status: () => this.#status(),
@@ -183,18 +166,22 @@ export class Gateway {
       },
       viewClock: () => viewClock(this.#link, this.#clock),
       renew: async (app, parent) => await this.#renewal.renew(this.#table.find(app), parent),
-    })
-    await listenForAdmin(this.#admin, layout.gatewaySocket)
+      audit: () => this.#audit.report(),
+      formatProof: () => this.#audit.auditor.formatProof(),
+      events: this.#events,
+    }
+    this.#doors.push(await openAdminDoor(dependencies, { type: 'unix', path: layout.gatewaySocket }))
+    const { port } = configuration.admin ?? {}
+    if (port !== undefined) {
+      const token = await AdminToken.open(stateDirectory)
+      this.#doors.push(await openAdminDoor(dependencies, { type: 'tcp', port, token, ownerUid: OWNER_UID }))
+    }
     this.#dnsLink = await DnsLink.open(this.#table, layout.dnsLinkSocket)
     const redis = configuration.redis ?? { socket: layout.redisSocket }
-    this.#jobs = await GatewayJobs.open({
-      redis,
-      stateDirectory,
-      telemetry,
-      verifier: this.#verifier,
-      health: () => this.#link.checkHealth(),
-    })
-    if (this.#link.state.control === 'connected') this.#jobs.verify()
+    const { link, verifier } = this.#audit
+    const health = async (): Promise<void> => await link.checkHealth()
+    this.#jobs = await GatewayJobs.open({ redis, stateDirectory, telemetry, verifier, health })
+    if (link.state.control === 'connected') this.#jobs.verify()
   }
 
   /** Follow a changed file. With a mistake in it the old one stays live, and the status says so. */
@@ -237,11 +224,7 @@ export class Gateway {
       socksSocket: (circuits, command) =>
         command === 'resolve-ipv6' ? this.#tor.ipv6Socket : this.#tor.socksSockets[circuits],
       machineNames: this.#machineNames,
-      audit: {
-        mayOpen: () => this.#auditor.mayOpen(this.#whileUnknown),
-        send: sending => this.#auditor.send(sending),
-        sourceOf: socksSocket => this.#sourceOf(socksSocket),
-      },
+      audit: this.#audit.gate,
       telemetry: this.#options.telemetry,
     }
   }
@@ -251,17 +234,6 @@ export class Gateway {
     return this.#clock !== 'untrusted'
   }
 
-  /** How our own tor names its listener; another one may see another path of it. */
-  #sourceOf(socksSocket: string): string | undefined {
-    return this.#tor.others === 'foreign' && /^[\x21-\x7e]+$/.test(socksSocket) ? socksSocket : undefined
-  }
-
-  #closeStreams(pairs: ReadonlySet<Pair>): void {
-    for (const { sessions } of this.#table.apps) {
-      for (const session of [...sessions]) if (session.pair !== undefined && pairs.has(session.pair)) session.close()
-    }
-  }
-
   #countSessions(): number {
     let count = 0
     for (const { sessions } of this.#table.apps) count += sessions.size
@@ -269,9 +241,9 @@ export class Gateway {
   }
 
   #status(): GatewayStatus {
-    const tor = this.#link.state
-    const { verdict, drift } = this.#auditor.view
-    const troubled = this.#link.isLost || this.#configurationTrouble !== null
+    const tor = this.#audit.link.state
+    const { verdict, drift } = this.#audit.auditor.view
+    const troubled = this.#audit.link.isLost || this.#configurationTrouble !== null
     return {
       state: troubled ? 'degraded' : tor.progress < 100 ? 'starting' : 'ready',
       tor,
@@ -288,7 +260,7 @@ export class Gateway {
       socket: this.#options.layout.appSocket(id),
       dnsTrouble: this.#dnsLink?.troubleOf(id),
       controlSocket: this.#options.layout.appControlSocket(id),
-      circuits: this.#auditor.table.circuitsOf(app.identity.tag).length,
+      circuits: this.#audit.auditor.table.circuitsOf(app.identity.tag).length,
       trouble: this.#table.troubleOf(id) ?? this.#controlPorts.troubleOf(id),
       clockIsTrusted: this.#isClockTrusted(),
     })
@@ -296,6 +268,6 @@ export class Gateway {
 
   async #report(app: string | undefined): Promise<Circuits> {
     const apps = app === undefined ? this.#table.apps : [this.#table.find(app)]
-    return await reportCircuits(apps, this.#auditor.table, this.#countries)
+    return await reportCircuits(apps, this.#audit.auditor.table, this.#countries)
   }
 }

@@ -5,20 +5,23 @@ import type { CircuitTable } from '../audit/index.ts'
 import type { LiveApp } from './live-app.ts'
 import type { TorLink } from './tor-link.ts'
 
+/** Tells all who must know at once that an app has a new identity. */
+type Tell = (renewed: Pick<Renewed, 'id' | 'nymEpoch'>) => Promise<void>
+
 /** Gives apps new identities. */
 export class Renewal {
   readonly #link: TorLink
   readonly #circuits: CircuitTable
   readonly #telemetry: Telemetry
-  readonly #tellDns: () => Promise<void>
+  readonly #tell: Tell
   /** Apps that were renewed while tor could not be told to close their circuits. */
   readonly #unclosed = new Set<LiveApp>()
 
-  constructor(link: TorLink, circuits: CircuitTable, telemetry: Telemetry, tellDns: () => Promise<void>) {
+  constructor(link: TorLink, circuits: CircuitTable, telemetry: Telemetry, tell: Tell) {
     this.#link = link
     this.#circuits = circuits
     this.#telemetry = telemetry
-    this.#tellDns = tellDns
+    this.#tell = tell
   }
 
   /** Raise the app's nym epoch, end its streams, and have tor close its circuits; others notice nothing. */
@@ -28,7 +31,7 @@ export class Renewal {
     try {
       // First the epoch: from here on no stream can get onto an old circuit, whatever happens below.
       const nymEpoch = app.identity.renew()
-      const told = this.#tellDns()
+      const told = this.#tell({ id, nymEpoch })
       const streamsClosed = app.closeSessions()
       if (this.#link.state.control === 'lost') this.#unclosed.add(app)
       const circuitsClosed = await this.#closeCircuits(app)

@@ -38,7 +38,7 @@ export interface TorLinkOptions {
   readonly socketPath: string
   readonly password: string | undefined
   /** Takes in all that tor tells of streams and circuits. */
-  readonly audience: Pick<Auditor, 'take' | 'adopt' | 'lose'>
+  readonly audience: Pick<Auditor, 'take' | 'adopt' | 'lose' | 'count'>
   /** Called when somebody has changed tor's configuration. */
   onConfigurationChanged(): void
   /** Called when the connection stands, events and state included. */
@@ -134,7 +134,7 @@ export class TorLink {
 
   /** Ask for events first and for the state then, so that nothing falls between; a line twice does no harm. */
   async #subscribe(connection: ControlConnection): Promise<void> {
-    await this.ask(setEvents(['STREAM', 'CIRC', 'CIRC_MINOR', 'STATUS_CLIENT', 'CONF_CHANGED']))
+    await this.ask(setEvents(['STREAM', 'CIRC', 'CIRC_MINOR', 'STATUS_CLIENT', 'CONF_CHANGED', 'CIRC_BW']))
     await connection.send(getInfo(STATE_KEYS), reply => this.#adopt(reply, connection.torVersion))
   }
 
@@ -162,6 +162,9 @@ export class TorLink {
       case 'circuit':
       case 'circuit-minor':
         this.#options.audience.take(event)
+        break
+      case 'circuit-bandwidth':
+        this.#options.audience.count(event)
         break
       case 'conf-changed':
         this.#options.onConfigurationChanged()

@@ -39,6 +39,7 @@ async function linkTo(t: { teardown(end: () => void): void }, answer: string) {
       take: event => void table.apply(event),
       adopt: (...all) => table.adopt(...all),
       lose: () => table.clear(),
+      count: () => {},
     },
     onConfigurationChanged: () => {},
     onConnected: () => connected.resolve(),

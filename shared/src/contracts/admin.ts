@@ -45,6 +45,11 @@ export const CIRCUIT_VIEW = Type.Object({
   state: Text,
   hops: Type.Array(HOP),
   streams: Count,
+  /** Seconds since tor launched it, by the wall clock; null if tor did not say. */
+  ageSeconds: Type.Union([Count, Type.Null()]),
+  /** Cells with their overhead, since the gateway sees it. */
+  bytesRead: Count,
+  bytesWritten: Count,
 })
 export type CircuitView = Static<typeof CIRCUIT_VIEW>
 
@@ -66,9 +71,19 @@ export const CIRCUITS = Type.Object({
 })
 export type Circuits = Static<typeof CIRCUITS>
 
+/** What `GET /v1/streams` tells: the streams of `cordon circuits` alone. */
+export const STREAMS = Type.Object({
+  apps: Type.Array(Type.Object({ id: Text, streams: Type.Array(STREAM_VIEW) })),
+})
+
+const GATEWAY_STATE = Type.Enum(['starting', 'ready', 'degraded'])
+
+/** What `GET /v1/health` tells, at no cost. */
+export const HEALTH = Type.Object({ state: GATEWAY_STATE })
+
 /** What the gateway says of itself and its tor. */
 export const GATEWAY_STATUS = Type.Object({
-  state: Type.Enum(['starting', 'ready', 'degraded']),
+  state: GATEWAY_STATE,
   tor: Type.Object({
     /** Whether the gateway's own control connection is up and its event subscription complete. */
     control: Type.Enum(['connected', 'lost']),
@@ -85,6 +100,56 @@ export const GATEWAY_STATUS = Type.Object({
   configurationTrouble: Type.Union([Text, Type.Null()]),
 })
 export type GatewayStatus = Static<typeof GATEWAY_STATUS>
+
+const VERDICT = Type.Enum(['held', 'breached', 'unknown'])
+
+/** A promise of isolation that was seen broken. It names no destination, no circuit and no relay. */
+export const VIOLATION = Type.Object({
+  /** gateway/src/audit/README.md says what each means. */
+  kind: Type.Enum(['shared', 'too-short', 'unknown-guard', 'foreign-stream', 'reused-key', 'not-isolating']),
+  /** Wall time, RFC 3339. */
+  at: Text,
+  apps: Type.Array(Text),
+  /** How many circuits were closed for it. */
+  circuits: Count,
+})
+
+/** What `cordon audit --json` prints. Counts are since the gateway started. */
+export const AUDIT = Type.Object({
+  verdict: VERDICT,
+  /** When this verdict began, RFC 3339. For `held`: everything was seen from then on. */
+  since: Text,
+  /** Why it is unknown, in sentences; empty otherwise. */
+  reasons: Type.Array(Text),
+  /** Streams that the gateway asked tor for. */
+  streamsOpened: Count,
+  /** Streams of apps that tor told of. */
+  streamsSeen: Count,
+  /** Streams with the credentials of an app that the gateway did not ask for. */
+  streamsUnmatched: Count,
+  /** Streams that tor opened for the gateway and did not tell of. */
+  streamsUntold: Count,
+  circuitsSeen: Count,
+  /** Circuits in use of which the past is not known. */
+  circuitsOlder: Count,
+  /** How often the view of tor was lost. */
+  gaps: Count,
+  /** The first hundred. */
+  violations: Type.Array(VIOLATION),
+  violationsSeen: Count,
+  drift: Type.Array(Text),
+})
+export type Audit = Static<typeof AUDIT>
+
+/** What `GET /v1/events` tells, as server-sent events: the name of each is its type. */
+export const GATEWAY_EVENT = Type.Union([
+  Type.Object({ type: Type.Literal('audit'), verdict: VERDICT, since: Text, reasons: Type.Array(Text) }),
+  Type.Interface([VIOLATION], { type: Type.Literal('violation') }),
+  Type.Object({ type: Type.Literal('tor'), control: Type.Enum(['connected', 'lost']) }),
+  Type.Object({ type: Type.Literal('renewed'), id: Text, nymEpoch: Count }),
+  Type.Object({ type: Type.Literal('apps'), ids: Type.Array(Text) }),
+])
+export type GatewayEvent = Static<typeof GATEWAY_EVENT>
 
 export const RENEWED = Type.Object({ id: Text, nymEpoch: Count, circuitsClosed: Count, streamsClosed: Count })
 export type Renewed = Static<typeof RENEWED>

@@ -107,6 +107,15 @@ const AUDIT_SETTINGS = Type.Object(
   { ...closed, description: 'a map with whileUnknown' },
 )
 
+const ADMIN_SETTINGS = Type.Object(
+  {
+    port: Type.Optional(
+      Type.Integer({ minimum: 1024, maximum: 65_535, description: 'a whole number from 1024 to 65535' }),
+    ),
+  },
+  { ...closed, description: 'a map with port' },
+)
+
 /** The whole of cordon.yaml. */
 export const CONFIGURATION = Type.Object(
   {
@@ -120,6 +129,8 @@ export const CONFIGURATION = Type.Object(
     tor: Type.Optional(TOR),
     limits: Type.Optional(LIMITS),
     audit: Type.Optional(AUDIT_SETTINGS),
+    /** With a port, the admin API listens on loopback too, for who has the token. */
+    admin: Type.Optional(ADMIN_SETTINGS),
     /** Left out, the supervisor starts one of its own. */
     redis: Type.Optional(REDIS_SETTINGS),
     /** Left out, nothing leaves the part but what is asked for on its API. */

@@ -4,16 +4,31 @@
  * Belongs here: the configuration, the admin API, the supervisor's API, the messages of parts, the names of sockets.
  * Does not belong here: anything that acts on them, and any file or socket itself.
  */
-export type { AppStatus, Circuits, CircuitView, GatewayStatus, Hop, Problem, Renewed, StreamView } from './admin.ts'
+export type {
+  AppStatus,
+  Audit,
+  Circuits,
+  CircuitView,
+  GatewayEvent,
+  GatewayStatus,
+  Hop,
+  Problem,
+  Renewed,
+  StreamView,
+} from './admin.ts'
 export {
   APP_STATUS,
+  AUDIT,
   CIRCUIT_VIEW,
   CIRCUITS,
+  GATEWAY_EVENT,
   GATEWAY_STATUS,
+  HEALTH,
   HOP,
   PROBLEM,
   RENEWED,
   STREAM_VIEW,
+  STREAMS,
 } from './admin.ts'
 export type { AppSettings, CompleteAppSettings } from './app-settings.ts'
 export { APP_SETTINGS, completeAppSettings } from './app-settings.ts'

@@ -55,6 +55,8 @@ export const PART_MESSAGE = Type.Union([
   /** The answer to {@link PART_QUESTION}. */
   Type.Object({ type: Type.Literal('alive') }),
   Type.Object({ type: Type.Literal('ready') }),
+  /** A promise of isolation was seen broken: a person should know at once. */
+  Type.Object({ type: Type.Literal('breached') }),
   Type.Object({ type: Type.Literal('waiting'), detail: Type.String() }),
   Type.Object({
     type: Type.Literal('failed'),

@@ -50,6 +50,7 @@ export const LOG_LINES = {
     fields: ['app'],
   },
   'gateway.drift': { level: 'error', says: "tor's configuration does not say what it must", fields: ['count'] },
+  'gateway.admin.refused': { level: 'warn', says: 'a request to the admin API was refused', fields: [] },
   'gateway.stream.refused': { level: 'debug', says: 'a stream was refused', fields: ['app', 'protocol', 'reply'] },
   'clock.stepped': { level: 'info', says: 'the clock was stepped', fields: ['offsetMs'] },
   'clock.refused': {

@@ -6,6 +6,7 @@ import { openPrivateDirectory } from '@cordon/shared/runtime/edge'
 import Value from 'typebox/value'
 import { parsePartLogLine } from '../lifecycle/index.ts'
 import { confine, openFilesOf, readLines, startChild, watchExit } from './child.ts'
+import { notifyOfBreach } from './desktop-notice.ts'
 import type { Instance } from './instance.ts'
 import type { PartDriver } from './part-driver.ts'
 import { requireSource } from './source-program.ts'
@@ -51,6 +52,7 @@ export function driveOwnPart(instance: Instance, { name, title, entry, more = ()
     child.on('message', message => {
       if (!Value.Check(PART_MESSAGE, message)) reporter.log('error', 'it announced something unknown')
       else if (message.type === 'alive') asked.shift()?.()
+      else if (message.type === 'breached') notifyOfBreach(process.env)
       else reporter.announce(message)
     })
     watchExit(child, reporter.exited)

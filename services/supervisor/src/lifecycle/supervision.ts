@@ -125,6 +125,8 @@ function hear(part: PartRecord, message: PartMessage, now: number): PartRecord {
   switch (message.type) {
     case 'alive':
       return believe(part, now)
+    case 'breached':
+      return part // for the person at the desktop; the status says it by itself
     case 'ready': {
       const state = advance(part.state, 'announced-ready')
       if (state !== 'ready') return part
