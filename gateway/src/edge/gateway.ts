@@ -164,7 +164,7 @@ export class Gateway {
       clock: ({ state }) => {
         this.#clock = state
       },
-      viewClock: () => viewClock(this.#link, this.#clock),
+      viewClock: () => viewClock(this.#audit.link, this.#clock),
       renew: async (app, parent) => await this.#renewal.renew(this.#table.find(app), parent),
       audit: () => this.#audit.report(),
       formatProof: () => this.#audit.auditor.formatProof(),

@@ -1,4 +1,4 @@
-import type { AppStatus, Circuits, KeptLine, Problem, Renewed, Status } from '@cordon/shared/contracts'
+import type { AppStatus, Audit, Circuits, KeptLine, Problem, Renewed, Status } from '@cordon/shared/contracts'
 import type { SpanRecord } from '@cordon/shared/telemetry'
 
 /**
@@ -40,6 +40,9 @@ export const readApps = reading<{ readonly apps: readonly AppStatus[] }>({ apps:
 /** The circuits of apps. */
 export const readCircuits = reading<Circuits>({ apps: 'array' })
 
+/** What the audit saw. */
+export const readAudit = reading<Audit>({ verdict: 'string', since: 'string', violations: 'array', drift: 'array' })
+
 /** What a renewal did. */
 export const readRenewed = reading<Renewed>({ id: 'string', nymEpoch: 'number', circuitsClosed: 'number' })
 
@@ -54,3 +57,6 @@ export const readProblem = reading<Problem>({ code: 'string', message: 'string' 
 
 /** An answer without a body. */
 export const readNothing: AnswerReader<true> = value => (value === undefined ? true : undefined)
+
+/** An answer that is a text of its own. */
+export const readText: AnswerReader<string> = value => (typeof value === 'string' ? value : undefined)

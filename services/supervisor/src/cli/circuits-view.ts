@@ -1,5 +1,6 @@
 import type { Circuits, CircuitView, StreamView } from '@cordon/shared/contracts'
 import type { Palette } from './palette.ts'
+import { formatBytes, formatDuration } from './quantity.ts'
 
 /** Format which app's streams are on which circuit, and through which relays: the proof that none is shared. */
 export function formatCircuits({ apps }: Circuits, network: 'tor' | 'lab', palette: Palette): string {
@@ -28,8 +29,15 @@ function formatCircuit(circuit: CircuitView, streams: readonly StreamView[], pal
   )
   const set = circuit.group === circuit.id ? '' : `, conflux set ${circuit.group}`
   const attached = streams.filter(stream => stream.circuit === circuit.id)
-  const head = `  circuit ${circuit.id} ${palette('quiet', `${circuit.state.toLowerCase()}${set}`)}  ${hops.join(' > ')}`
+  const facts = `${circuit.state.toLowerCase()}${set}${formatAge(circuit.ageSeconds)}${formatPassed(circuit)}`
+  const head = `  circuit ${circuit.id} ${palette('quiet', facts)}  ${hops.join(' > ')}`
   return attached.length === 0 ? [head] : [head, `    streams: ${attached.map(formatStream).join(', ')}`]
 }
 
 const formatStream = ({ id, state }: StreamView): string => `${id} ${state.toLowerCase()}`
+
+const formatAge = (seconds: number | null): string => (seconds === null ? '' : `, ${formatDuration(seconds)} old`)
+
+/** Nothing is said of a circuit that waits to be used. */
+const formatPassed = ({ bytesRead, bytesWritten }: CircuitView): string =>
+  bytesRead + bytesWritten === 0 ? '' : `, ${formatBytes(bytesRead)} in, ${formatBytes(bytesWritten)} out`

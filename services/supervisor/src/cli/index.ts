@@ -8,6 +8,7 @@ export type { AnswerReader } from './answers.ts'
 export {
   readApp,
   readApps,
+  readAudit,
   readCircuits,
   readLogs,
   readNothing,
@@ -15,10 +16,12 @@ export {
   readRenewed,
   readSpans,
   readStatus,
+  readText,
 } from './answers.ts'
 // `readAppSettings` stands apart in app-arguments.ts: it loads the schemas, which take longer than most commands.
 export type { AppOptions } from './app-arguments.ts'
 export { readAppName } from './app-name.ts'
+export { exitStatusOfVerdict, formatAudit } from './audit-view.ts'
 export { formatCircuits } from './circuits-view.ts'
 export { describeFailure, EXIT, type ExitStatus, exitStatusOf, formatFailure, toFault, usage } from './complaint.ts'
 export { type CommandNode, formatCompletion } from './completion.ts'

@@ -98,7 +98,7 @@ function formatTrouble({ tor, network, configurationTrouble }: Status): readonly
 
 /** Only what is wrong needs words. */
 function formatAudit({ audit }: Status, palette: Palette): readonly string[] {
-  const breached = audit.verdict === 'breached' ? ['a circuit carried two isolation keys and was closed'] : []
+  const breached = audit.verdict === 'breached' ? ['a promise of isolation was seen broken: cordon audit'] : []
   const drift = audit.drift.map(what => `tor's configuration has drifted: ${what}`)
   const lines = [...breached, ...drift].map(line => `${palette('bad', '✗')} ${line}`)
   return lines.length === 0 ? [] : [lines.join('\n')]

@@ -63,7 +63,7 @@ const LOOKS: readonly Look[] = [
     when(
       status?.state === 'breached',
       'BREACHED',
-      'a circuit carried streams of two isolation keys; it was closed',
+      'a promise of isolation was seen broken',
       'See `cordon audit`, and report it: this must not happen.',
     ),
   ({ status }) =>

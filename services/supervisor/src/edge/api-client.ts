@@ -91,10 +91,11 @@ const noAnswer = (cause: unknown): Fault =>
     cause,
   })
 
+/** What is no JSON is text. */
 function parseJson(content: string): unknown {
   try {
     return JSON.parse(content)
   } catch {
-    return undefined
+    return content
   }
 }

@@ -1,5 +1,6 @@
+import { resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { AppStatus, RuntimeLayout, Status } from '@cordon/shared/contracts'
+import type { AppStatus, Circuits, RuntimeLayout, Status } from '@cordon/shared/contracts'
 import { layOutRuntime } from '@cordon/shared/contracts/runtime-layout'
 import { Fault } from '@cordon/shared/errors'
 import type { AppId } from '@cordon/shared/isolation'
@@ -9,19 +10,24 @@ import {
   EXIT,
   type ExitStatus,
   exitStatusOfState,
+  exitStatusOfVerdict,
   formatApps,
+  formatAudit,
   formatCircuits,
   formatExports,
   formatStatus,
+  formatStatusLine,
   formatTraces,
   listExports,
   readApp,
   readAppName,
   readApps,
+  readAudit,
   readCircuits,
   readNothing,
   readRenewed,
   readSpans,
+  readText,
   stoppedStatus,
 } from '../cli/index.ts'
 import { ask, type Question, STATUS_QUESTION } from './api-client.ts'
@@ -50,8 +56,16 @@ export class Commands {
 
   async status({ watch = false }: { readonly watch?: boolean }): Promise<ExitStatus> {
     if (watch) {
-      const { watchStatus } = await import('./watch-status.ts')
-      return await watchStatus(() => this.#readStatus(), this.#terminal)
+      const { watch: watchIt } = await import('./watch.ts')
+      const last = await watchIt(
+        {
+          read: () => this.#readStatus(),
+          format: status => formatStatus(status, this.#terminal.palette),
+          formatForPipe: status => `${formatStatusLine(status)}\n`,
+        },
+        this.#terminal,
+      )
+      return exitStatusOfState(last.state)
     }
     const status = await this.#readStatus()
     this.#terminal.result(status, formatStatus(status, this.#terminal.palette))
@@ -124,12 +138,33 @@ export class Commands {
     return EXIT.done
   }
 
-  async circuits(name: string | undefined): Promise<ExitStatus> {
+  async circuits(name: string | undefined, { watch = false }: { readonly watch?: boolean }): Promise<ExitStatus> {
     const query = name === undefined ? '' : `?app=${readAppName(name)}`
-    const circuits = await this.#askGateway({ method: 'GET', path: `/v1/circuits${query}`, read: readCircuits })
+    const question = { method: 'GET', path: `/v1/circuits${query}`, read: readCircuits } as const
     const { network } = await this.#readStatus()
-    this.#terminal.result(circuits, formatCircuits(circuits, network, this.#terminal.palette))
+    const format = (circuits: Circuits): string => formatCircuits(circuits, network, this.#terminal.palette)
+    const read = async (): Promise<Circuits> => await this.#askGateway(question)
+    if (watch) {
+      const { watch: watchIt } = await import('./watch.ts')
+      await watchIt({ read, format, formatForPipe: format }, this.#terminal)
+      return EXIT.done
+    }
+    const circuits = await read()
+    this.#terminal.result(circuits, format(circuits))
     return EXIT.done
+  }
+
+  async audit({ proof }: { readonly proof?: string }): Promise<ExitStatus> {
+    const audit = await this.#askGateway({ method: 'GET', path: '/v1/audit', read: readAudit })
+    const { network } = await this.#readStatus()
+    this.#terminal.result(audit, formatAudit(audit, network, this.#terminal.palette))
+    if (proof !== undefined) {
+      const record = await this.#askGateway({ method: 'GET', path: '/v1/audit/proof', read: readText })
+      const { writeFileAtomically } = await import('@cordon/shared/runtime/edge')
+      await writeFileAtomically(resolve(proof), record)
+      this.#terminal.note(`the record is in ${proof}; check it with: node deploy/check-proof.mjs FILE`)
+    }
+    return exitStatusOfVerdict(audit.verdict)
   }
 
   async renew(name: string): Promise<ExitStatus> {

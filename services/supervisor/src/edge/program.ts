@@ -130,7 +130,15 @@ function buildProgram(args: readonly string[], done: (status: ExitStatus) => voi
   program
     .command('circuits [app]')
     .description('show which streams are on which circuits')
-    .action(async (app: string | undefined) => done(await (await commands()).circuits(app)))
+    .option('--watch', 'go on showing it until Ctrl-C')
+    .action(async (app: string | undefined, options: { watch?: boolean }) =>
+      done(await (await commands()).circuits(app, options)),
+    )
+  program
+    .command('audit')
+    .description('say whether isolation holds, since when, and what was seen')
+    .option('--proof <file>', 'write a record that others can check, without destinations')
+    .action(async (options: { proof?: string }) => done(await (await commands()).audit(options)))
   program
     .command('renew <app>')
     .description('give one app a new identity')

@@ -1,9 +1,11 @@
-import type { AppStatus, Circuits, Status } from '@cordon/shared/contracts'
+import type { AppStatus, Audit, Circuits, Status } from '@cordon/shared/contracts'
 import t from 'tap'
 import {
   choosePalette,
   exitStatusOfState,
+  exitStatusOfVerdict,
   formatApps,
+  formatAudit,
   formatCircuits,
   formatFindings,
   formatLogLine,
@@ -145,8 +147,26 @@ t.test('circuits show who is on what, and conflux sets as one', async t => {
         own: false,
         nymEpoch: 2,
         circuits: [
-          { id: '7', group: 'SET', state: 'BUILT', hops: [relay('one', 'de'), relay('two', '??')], streams: 1 },
-          { id: '8', group: '8', state: 'BUILT', hops: [], streams: 0 },
+          {
+            id: '7',
+            group: 'SET',
+            state: 'BUILT',
+            hops: [relay('one', 'de'), relay('two', '??')],
+            streams: 1,
+            ageSeconds: 754,
+            bytesRead: 2048,
+            bytesWritten: 514,
+          },
+          {
+            id: '8',
+            group: '8',
+            state: 'BUILT',
+            hops: [],
+            streams: 0,
+            ageSeconds: null,
+            bytesRead: 0,
+            bytesWritten: 0,
+          },
         ],
         streams: [
           { id: '21', circuit: '7', state: 'SUCCEEDED' },
@@ -160,7 +180,7 @@ t.test('circuits show who is on what, and conflux sets as one', async t => {
     formatCircuits(circuits, 'tor', plain),
     [
       'mail nym epoch 2',
-      '  circuit 7 built, conflux set SET  one (de) > two',
+      '  circuit 7 built, conflux set SET, 12 min old, 2.0 KiB in, 514 B out  one (de) > two',
       '    streams: 21 succeeded',
       '  circuit 8 built  ',
       '  not attached yet: 22 new',
@@ -269,7 +289,10 @@ t.test('a breach and drift are said in the status', async t => {
     { ...READY, state: 'breached', audit: { verdict: 'breached', drift: ['SafeLogging'] } },
     plain,
   )
-  t.match(text, /✗ a circuit carried two isolation keys and was closed\n✗ tor's configuration has drifted: SafeLogging/)
+  t.match(
+    text,
+    /✗ a promise of isolation was seen broken: cordon audit\n✗ tor's configuration has drifted: SafeLogging/,
+  )
 })
 
 t.test('traces, each span below the one it is part of', async t => {
@@ -299,4 +322,42 @@ t.test('traces, each span below the one it is part of', async t => {
   )
   t.match(formatTraces(spans, 1, plain), /^2026-11-23T02:00:01/)
   t.match(formatTraces([], 20, plain), /Nothing/)
+})
+
+const HELD: Audit = {
+  verdict: 'held',
+  since: '2026-11-23T03:12:41.123Z',
+  reasons: [],
+  streamsOpened: 12,
+  streamsSeen: 12,
+  streamsUnmatched: 0,
+  streamsUntold: 0,
+  circuitsSeen: 9,
+  circuitsOlder: 0,
+  gaps: 0,
+  violations: [],
+  violationsSeen: 0,
+  drift: [],
+}
+
+t.test('the audit: held, unknown with its reasons, breached with what, when and who', async t => {
+  t.equal(
+    formatAudit(HELD, 'lab', plain),
+    [
+      '● isolation is held since 2026-11-23 03:12:41 UTC on the LAB, which is not Tor',
+      '',
+      'since the gateway started:',
+      '  12 streams sent to tor, 12 of them told by tor with these credentials',
+      '  9 circuits seen, 0 violations',
+      '',
+    ].join('\n'),
+  )
+  const reasons = ['the control connection to tor is not up']
+  t.match(formatAudit({ ...HELD, verdict: 'unknown', reasons, gaps: 2 }, 'tor', plain), /◐ .*\n {2}because the control/)
+  const violation: Audit['violations'][number] = { kind: 'shared', at: HELD.since, apps: ['chat', 'mail'], circuits: 2 }
+  const breached: Audit = { ...HELD, verdict: 'breached', violations: [violation], violationsSeen: 3 }
+  const text = formatAudit(breached, 'tor', plain)
+  t.match(text, /✗ 2026-11-23 03:12:41 UTC a circuit carried two isolation keys \(chat, mail\); circuits closed: 2/)
+  t.match(text, /and 2 more/)
+  t.same((['held', 'unknown', 'breached'] as const).map(exitStatusOfVerdict), [0, 4, 5])
 })
