@@ -23,6 +23,8 @@ const PACKAGES = {
   nsenter: 'util-linux',
   // The same program as redis-server, in a package that starts no service on a port.
   'redis-check-rdb': 'redis-tools',
+  nft: 'nftables',
+  bwrap: 'bubblewrap',
   curl: 'curl',
   openssl: 'openssl',
   torsocks: 'torsocks',
@@ -36,7 +38,7 @@ const PACKAGES = {
 }
 
 /** Programs that Cordon itself starts. */
-export const PROGRAMS = ['tor', 'tor-gencert', 'ip', 'unshare', 'setpriv', 'nsenter', 'redis-check-rdb']
+export const PROGRAMS = ['tor', 'tor-gencert', 'ip', 'unshare', 'setpriv', 'nsenter', 'redis-check-rdb', 'nft', 'bwrap']
 
 /** Programs that the tests use as clients besides. */
 export const TEST_PROGRAMS = [

@@ -250,6 +250,38 @@ export const CATALOGUE = {
     meaning: 'The queue of this part is closed, because the part is stopping.',
     action: 'None; the job is queued again when it is due after the start.',
   },
+  RUN_COMMAND_INVALID: {
+    meaning: 'The command to run confined cannot be what was meant.',
+    action: 'Name the program as in a shell, or by its path.',
+  },
+  RUN_COMMAND_MISSING: {
+    meaning: 'The program to run confined is not there, cannot be started, or would not be seen by itself.',
+    action: 'Install it, or name its path outside /tmp and /run.',
+  },
+  RUN_TOOL_MISSING: {
+    meaning: 'Confinement needs a program that is not installed.',
+    action: 'Install the package that the message names.',
+  },
+  RUN_NAMESPACES_REFUSED: {
+    meaning: 'This machine refuses an ordinary user the namespaces that confinement consists of.',
+    action: 'Set the kernel switch that the message names, or run it as root.',
+  },
+  RUN_KERNEL_UNFIT: {
+    meaning: 'This kernel lacks something that confinement consists of.',
+    action: 'Load the module that the message names, or use the kernel of the distribution.',
+  },
+  RUN_SETUP_FAILED: {
+    meaning: 'The namespaces of a confined program could not be set up; it was not started.',
+    action: 'Follow what the message says; in a container, allow it namespaces and mounts.',
+  },
+  RUN_PROFILE_UNKNOWN: {
+    meaning: 'There is no profile of that name, and no program either.',
+    action: 'See `cordon profiles` for the names, or give the command: cordon run APP -- COMMAND.',
+  },
+  RUN_ALREADY_OUTSIDE: {
+    meaning: 'The same program runs outside confinement and could do the work of the confined one.',
+    action: 'End it, give the app a profile directory of its own, or use --force.',
+  },
 } as const satisfies Record<string, CatalogueEntry>
 
 /** A stable code for machines. */

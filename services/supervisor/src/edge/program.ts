@@ -1,14 +1,20 @@
-import { CONTROL_PROFILE_NAMES } from '@cordon/shared/contracts'
+import { CONTROL_PROFILE_NAMES } from '@cordon/shared/contracts/control-profiles'
+import { APPEND_OPTION, RUN_OPTIONS } from '@cordon/shared/contracts/run-options'
 import { Command, CommanderError, Option } from 'commander'
 import {
   type AppOptions,
   type CommandNode,
+  cutRunArguments,
+  type Directories,
   EXIT,
   type ExitStatus,
   exitStatusOf,
   formatCompletion,
+  formatOptions,
+  type OptionValue,
   usage,
 } from '../cli/index.ts'
+import { becomeLauncher } from './become-launcher.ts'
 import type { Commands } from './commands.ts'
 import type { LogsOptions } from './follow-logs.ts'
 import { type GlobalOptions, locate, locateLab } from './locate.ts'
@@ -24,16 +30,18 @@ interface UpOptions {
 /** Run the `cordon` command line and tell its exit status. */
 export async function runProgram(args: readonly string[]): Promise<ExitStatus> {
   let status: ExitStatus = EXIT.done
-  const program = buildProgram(args, outcome => {
+  // What follows the name of the app is the program's: Commander must not see it.
+  const { head, tail } = cutRunArguments(args, VALUED_OPTIONS)
+  const program = buildProgram(head, tail, outcome => {
     status = outcome
   })
   try {
-    await program.parseAsync([...args], { from: 'user' })
+    await program.parseAsync([...head], { from: 'user' })
     return status
   } catch (thrown) {
     const failure = thrown instanceof CommanderError ? readCommanderError(thrown) : thrown
     if (failure === undefined) return EXIT.done
-    new Terminal(args.includes('--json')).failure(failure)
+    new Terminal(head.includes('--json')).failure(failure)
     return exitStatusOf(failure)
   }
 }
@@ -45,7 +53,11 @@ function readCommanderError({ exitCode, message }: CommanderError): unknown {
 
 const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
 
-function buildProgram(args: readonly string[], done: (status: ExitStatus) => void): Command {
+function buildProgram(
+  args: readonly string[],
+  programWords: readonly string[],
+  done: (status: ExitStatus) => void,
+): Command {
   const program = new Command('cordon')
     .description('Every application its own way through Tor, and the proof.')
     .option('--json', 'print JSON, for scripts')
@@ -147,6 +159,24 @@ function buildProgram(args: readonly string[], done: (status: ExitStatus) => voi
     .command('env <app>')
     .description('print what leads programs to the port of an app: eval "$(cordon env APP)"')
     .action(async (app: string) => done(await (await commands()).environment(app)))
+  const run = program
+    .command('run <app>')
+    .usage('[options] <app> [arguments…]  or  [options] <app> -- <command…>')
+    .description('start a program that reaches the network by the identity of an app, or not at all')
+    .action(async (app: string, options: Record<string, OptionValue>) => {
+      await becomeLauncher(formatRun(locate(global()), app, options, programWords))
+    })
+  for (const { name, value, repeatable = false, description } of RUN_OPTIONS) {
+    const option = new Option(value === undefined ? `--${name}` : `--${name} <${value}>`, description)
+    run.addOption(repeatable ? option.argParser(collect) : option)
+  }
+  program
+    .command('leaktest [app]')
+    .description('try to get out of the confinement of an app, and say what came out')
+    .action(async (app = 'leaktest') => {
+      const json = global().json === true ? ['--json'] : []
+      await becomeLauncher(['leaktest', ...json, ...namePlaces(locate(global()), app)])
+    })
   program
     .command('completion <shell>')
     .description('print what makes a shell complete these commands: bash, zsh or fish')
@@ -156,6 +186,38 @@ function buildProgram(args: readonly string[], done: (status: ExitStatus) => voi
   program.command('complete-apps', { hidden: true }).action(async () => done(await (await commands()).completeApps()))
   return program
 }
+
+/** Options that take the next word as their value: the global ones and those of `cordon run`. */
+const VALUED_OPTIONS: ReadonlySet<string> = new Set([
+  '--config',
+  '--state-dir',
+  '--runtime-dir',
+  ...RUN_OPTIONS.flatMap(({ name, value }) => (value === undefined ? [] : [`--${name}`])),
+])
+
+/** Write what the launcher reads: ours first, and after `--` the words that are the program's. */
+function formatRun(
+  directories: Directories,
+  app: string,
+  options: Record<string, OptionValue>,
+  [first, ...rest]: readonly string[],
+): readonly string[] {
+  const isWhole = first === '--'
+  const words = isWhole || first === undefined ? rest : [first, ...rest]
+  return [
+    ...['run', ...namePlaces(directories, app)],
+    ...formatOptions(RUN_OPTIONS, options),
+    ...(isWhole ? ['--'] : [`--${APPEND_OPTION}`, '--']),
+    ...words,
+  ]
+}
+
+/** Write what the launcher is always told: the app, and where Cordon lives. */
+const namePlaces = ({ stateDirectory, runtimeDirectory }: Directories, app: string): readonly string[] => [
+  `--app=${app}`,
+  `--state-dir=${stateDirectory}`,
+  `--runtime-dir=${runtimeDirectory}`,
+]
 
 /** Describe a command and those below it for the completion of a shell. */
 function describeCommand(command: Command): CommandNode {

@@ -1,0 +1,104 @@
+import { parseArgs } from 'node:util'
+import { APPEND_OPTION, RUN_OPTIONS } from '@cordon/shared/contracts/run-options'
+import { type AppId, parseAppId } from '@cordon/shared/isolation'
+import { show } from './show.ts'
+import { usage } from './usage.ts'
+
+/** What `cordon run` was asked for. */
+export interface RunRequest {
+  readonly app: AppId
+  readonly stateDirectory: string
+  readonly runtimeDirectory: string
+  readonly profile: string | undefined
+  readonly exposedPorts: readonly number[]
+  readonly privateHome: boolean
+  readonly hiddenPaths: readonly string[]
+  readonly sharedPaths: readonly string[]
+  readonly x11: boolean
+  readonly audio: boolean
+  readonly dbus: 'none' | 'filter'
+  readonly allowLan: boolean
+  readonly force: boolean
+  /** Whether `words` follow the command of the profile, rather than being the command. */
+  readonly append: boolean
+  readonly words: readonly string[]
+}
+
+const OPTIONS = {
+  ...Object.fromEntries(
+    RUN_OPTIONS.map(({ name, value, repeatable = false }) => [
+      name,
+      { type: value === undefined ? ('boolean' as const) : ('string' as const), multiple: repeatable },
+    ]),
+  ),
+  [APPEND_OPTION]: { type: 'boolean' as const },
+  app: { type: 'string' as const },
+  'state-dir': { type: 'string' as const },
+  'runtime-dir': { type: 'string' as const },
+}
+
+/** Read the arguments that the `cordon` command hands to the launcher, or throw a Fault `SUP_USAGE`. */
+export function parseRunRequest(args: readonly string[]): RunRequest {
+  const { values, positionals } = parse(args)
+  const text = (name: string): string | undefined => {
+    const value = values[name]
+    return typeof value === 'string' ? value : undefined
+  }
+  const list = (name: string): readonly string[] => {
+    const value = values[name]
+    return Array.isArray(value) ? value.filter(one => typeof one === 'string') : []
+  }
+  const app = parseAppId(text('app') ?? '')
+  if (app === undefined) {
+    throw usage(
+      `${show(text('app') ?? '')} is no app name`,
+      'Use a-z, 0-9 and hyphens, 32 at most, with no hyphen in front.',
+    )
+  }
+  return {
+    app,
+    stateDirectory: readDirectory(text('state-dir')),
+    runtimeDirectory: readDirectory(text('runtime-dir')),
+    profile: text('profile'),
+    exposedPorts: list('expose').map(readPort),
+    privateHome: values['private-home'] === true,
+    hiddenPaths: list('hide').map(path => readPath('--hide', path)),
+    sharedPaths: list('share').map(path => readPath('--share', path)),
+    x11: values['no-x11'] !== true,
+    audio: values['no-audio'] !== true,
+    dbus: readBus(text('dbus')),
+    allowLan: values['allow-lan'] === true,
+    force: values['force'] === true,
+    append: values[APPEND_OPTION] === true,
+    words: positionals,
+  }
+}
+
+function parse(args: readonly string[]): { values: Record<string, unknown>; positionals: readonly string[] } {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true, strict: true })
+  } catch (cause) {
+    throw usage(cause instanceof Error ? cause.message : String(cause))
+  }
+}
+
+function readDirectory(path: string | undefined): string {
+  if (path?.startsWith('/') === true) return path
+  throw usage('the launcher is not told where Cordon lives', 'Start it by `cordon run`.')
+}
+
+function readPort(text: string): number {
+  const port = /^[0-9]{1,5}$/.test(text) ? Number(text) : 0
+  if (port >= 1 && port <= 65535) return port
+  throw usage(`--expose: found ${show(text)}; allowed: a port from 1 to 65535`)
+}
+
+function readPath(option: string, path: string): string {
+  if (path !== '' && !/\p{Cc}/u.test(path)) return path
+  throw usage(`${option}: found ${show(path)}; allowed: a path without control characters`)
+}
+
+function readBus(text = 'none'): 'none' | 'filter' {
+  if (text === 'none' || text === 'filter') return text
+  throw usage(`--dbus: found ${show(text)}; allowed: none or filter`)
+}

@@ -1,0 +1,31 @@
+/** The launcher: confines programs, writes desktop entries, locks a machine down. Started by the `cordon` command. */
+import { exitStatusOf, formatFault } from './edge/failure.ts'
+
+const [verb, ...args] = process.argv.slice(2)
+
+/** Each is loaded when wanted: to start a program must not load what guards a machine. */
+const VERBS: Readonly<Record<string, () => Promise<number>>> = {
+  run: async () => {
+    const { parseRunRequest } = await import('./confine/run-request.ts')
+    const { run } = await import('./edge/run.ts')
+    return await run(parseRunRequest(args))
+  },
+  leaktest: async () => {
+    const { leaktest } = await import('./edge/leaktest.ts')
+    const options = args.filter(arg => arg !== '--json')
+    return await leaktest(options, options.length < args.length)
+  },
+}
+
+async function main(): Promise<number> {
+  const start = VERBS[verb ?? '']
+  if (start === undefined) throw new Error(`no such verb: ${verb}`)
+  return await start()
+}
+
+try {
+  process.exit(await main())
+} catch (thrown) {
+  process.stderr.write(formatFault(thrown))
+  process.exit(exitStatusOf(thrown))
+}

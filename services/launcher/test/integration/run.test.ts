@@ -1,0 +1,226 @@
+import { once } from 'node:events'
+import { openSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { CordonUnderTest, eventually } from '../../../../deploy/dev/cordon-under-test.ts'
+import { judgeProbes, PROBES } from '../../src/leak/index.ts'
+import { finish, type Ran, Workstation } from './workstation.ts'
+
+t.setTimeout(240_000)
+const LOOK_AROUND = readFileSync(new URL('../fixtures/look-around.py', import.meta.url), 'utf8')
+/** check.example, by address: confinement needs no names. */
+const CHECK = ['--header', 'Host: check.example', 'http://198.18.80.1/']
+const NO_CAPABILITIES = '0000000000000000'
+
+/** Prints its arguments as they came. */
+const ECHO = 'import json, sys; print(json.dumps(sys.argv[1:]))'
+/** Says that it is there, and ends with 7 when it is asked to. */
+const TRAP = `import signal, sys, time
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))
+print(1)
+time.sleep(60)`
+
+type Test = Pick<typeof t, 'equal' | 'match'>
+
+/** The command lines of all processes of this machine. */
+const readCommands = (): readonly string[] =>
+  readdirSync('/proc').flatMap(name => {
+    try {
+      return /^[0-9]+$/.test(name) ? [readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ')] : []
+    } catch {
+      return [] // it has ended meanwhile
+    }
+  })
+
+const cordon = await CordonUnderTest.start()
+const other = await cordon.add('other')
+const workstation = await Workstation.open(cordon.options)
+t.teardown(async () => {
+  await workstation.close()
+  await cordon.close()
+})
+const refuses = (t: Test, { status, out, err }: Ran, expected: { status: number; err: RegExp; next: RegExp }) => {
+  t.equal(status, expected.status, err)
+  t.match(err.split('\n')[0], expected.err)
+  t.match(err.split('\n')[1], expected.next)
+  t.equal(err.split('\n').length, 3, `one line and the next step: ${err}`)
+  t.equal(out, '', 'nothing was started')
+}
+
+for (const who of ['user', 'root'] as const) {
+  const run = (...words: string[]): Promise<Ran> => workstation.run(who, workstation.cordon('run', ...words))
+
+  t.test(`as ${who}: a program that knows no proxy reaches a site by an exit, and by nothing else`, async t => {
+    const { status, out, err } = await run('work', '--', 'curl', '--silent', '--show-error', ...CHECK)
+    t.equal(status, 0, err)
+    t.match(JSON.parse(out).remoteAddress, /^198\.18\.2\./, 'an exit of the lab')
+    const socks = ['--socks5-hostname', '127.0.0.1:9050', 'http://check.example/']
+    t.match(
+      (await run('work', '--', 'curl', '--silent', ...socks)).out,
+      /"remoteAddress":"198\.18\.2\./,
+      'SOCKS inside',
+    )
+    const gone = await run('work', '--', 'curl', '--silent', 'http://240.0.0.7/')
+    t.equal(gone.status, 56, 'a refusal is a reset, at once')
+    await workstation.flush()
+    t.same(workstation.frames, [], 'nothing on the uplink')
+  })
+
+  t.test(`ENF-02 ENF-05 as ${who}: everything that is tried is held, and nothing is on the wire`, async t => {
+    const leaktest = workstation.cordon('leaktest', 'work', '--json')
+    const { status, out, err } = await workstation.run(who, leaktest)
+    t.equal(status, 0, err)
+    const report = JSON.parse(out)
+    t.equal(report.verdict, 'tight', out)
+    t.ok(report.probes.length > 25)
+    await workstation.flush()
+    t.same(workstation.frames, [])
+  })
+
+  t.test(`ISO-12 as ${who}: a confined program sees nothing of Cordon, of other apps or of the machine`, async t => {
+    const { directory } = cordon
+    const paths = ['r/apps/other.sock', 'r/gateway.sock', 'r/tor/control.sock', 's'].map(name => join(directory, name))
+    const wanted = JSON.stringify({ ports: [other, 9051], paths })
+    const env = { ...process.env, SSH_AUTH_SOCK: '/run/agent', https_proxy: 'http://127.0.0.1:1', LD_PRELOAD: '' }
+    // A descriptor that a shell left open would be a way out if it were a socket.
+    const stray = openSync('/dev/null', 'r')
+    const words = workstation.cordon('run', 'work', '--', 'python3', '-c', LOOK_AROUND, wanted)
+    const { status, out, err } = await workstation.run(who, words, env, [stray])
+    t.equal(status, 0, err)
+    const seen = JSON.parse(out)
+    t.equal(seen.uid, who === 'root' ? 0 : 1000)
+    for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb'])
+      t.equal(seen.status[set], NO_CAPABILITIES, set)
+    t.match(seen.status, { NoNewPrivs: '1', Seccomp: '2' })
+    t.same(seen.descriptors, [], 'inherited descriptors are closed')
+    t.same([seen.run, seen.tmp], [['user'], []], 'no daemon’s directory')
+    t.ok(seen.devices.includes('lo') && !seen.devices.includes('up0') && !seen.devices.includes('eth0'))
+    t.same(Object.values(seen.ports), ['Connection refused', 'Connection refused'], 'ports of others')
+    t.same(
+      Object.values(seen.paths),
+      paths.map(() => false),
+      'sockets and state',
+    )
+    t.equal(seen.resolv, 'nameserver 127.0.0.1')
+    for (const name of ['SSH_AUTH_SOCK', 'https_proxy', 'LD_PRELOAD', 'NODE_CHANNEL_FD'])
+      t.notOk(seen.env.includes(name))
+    t.match(seen.sysctl, /Read-only|denied/, 'no program that the kernel would start outside')
+    t.match(seen.mount, /not permitted|denied/)
+    t.ok(seen.rules, 'the rules are out of reach, from a namespace of its own too')
+  })
+
+  t.test(`as ${who}: exit status, standard streams, arguments and signals are the program’s own`, async t => {
+    for (const [script, status] of [
+      ['exit 42', 42],
+      ['kill -TERM $$', 143],
+      ['kill -SEGV $$', 139],
+    ] as const)
+      t.equal((await run('work', '--', 'sh', '-c', script)).status, status, script)
+    const strange = ["a b'c", '$(reboot)', '--help', '', 'ü\n']
+    t.same(JSON.parse((await run('work', '--', 'python3', '-c', ECHO, ...strange)).out), strange)
+    const child = workstation.start(who, workstation.cordon('run', 'work', '--', 'python3', '-uc', TRAP))
+    if (child.stdout !== null) await once(child.stdout, 'data')
+    child.kill('SIGTERM')
+    const [status] = await once(child, 'exit')
+    t.equal(status, 7, 'SIGTERM reached the program, which ended as it wanted')
+  })
+
+  t.test(`ENF-09 as ${who}: what a program leaves behind ends with it, and everything with the launcher`, async t => {
+    const mark = `cordon-leftover-${who}-${process.pid}`
+    const running = (): boolean => readCommands().some(line => line.includes(mark))
+    await run(
+      'work',
+      '--',
+      'sh',
+      '-c',
+      `setsid sh -c 'exec sleep 987 # ${mark}' & (setsid python3 -c 'import time; time.sleep(987)' ${mark} &); sleep 0.2`,
+    )
+    t.notOk(running(), 'a daemon that forked twice is gone')
+    const child = workstation.start(
+      who,
+      workstation.cordon('run', 'work', '--', 'python3', '-uc', 'print(1); import time; time.sleep(987)', mark),
+    )
+    if (child.stdout !== null) await once(child.stdout, 'data')
+    t.ok(running())
+    child.kill('SIGKILL')
+    await eventually('the end of the program', () => !running(), 10)
+  })
+
+  t.test(`CTL-10 as ${who}: bad names start nothing, register nothing, and say the next step`, async t => {
+    const before = await cordon.cordon('apps', '--json')
+    refuses(t, await run('bad1', '--', 'no-such-program'), {
+      status: 127,
+      err: /there is no program/,
+      next: /Install it/,
+    })
+    refuses(t, await run('bad1', '--', '-x'), { status: 1, err: /looks like an option/, next: /Write/ })
+    refuses(t, await run('bad1', '--', './a\nb'), { status: 1, err: /control character/, next: /Name/ })
+    refuses(t, await run('../bad1', '--', 'true'), { status: 2, err: /no app name/, next: /Use a-z/ })
+    refuses(t, await run('--profile', 'nonsense', 'bad1'), { status: 1, err: /no profile/, next: /cordon profiles/ })
+    t.equal((await cordon.cordon('apps', '--json')).stdout, before.stdout, 'no app was registered')
+  })
+}
+
+t.test('the same probes unconfined are caught, by their results and on the wire: the detector fires', async t => {
+  const probes = join(import.meta.dirname, '../../src/edge/leak-probes.ts')
+  const { out } = await workstation.run('root', [process.execPath, probes], {
+    ...process.env,
+    RES_OPTIONS: 'timeout:1 attempts:1',
+  })
+  const report = judgeProbes(PROBES, JSON.parse(out), null)
+  t.equal(report.verdict, 'leaks')
+  const leaking = report.probes.filter(({ leaks }) => leaks).map(({ name }) => name)
+  for (const name of [
+    'TCP to a reserved address',
+    'TCP over IPv6',
+    'UDP: QUIC',
+    'UDP over IPv6',
+    'mDNS',
+    'raw ICMP',
+    'DNS to a fixed server',
+    'packets of any kind',
+  ])
+    t.ok(leaking.includes(name), name)
+  await workstation.flush()
+  const onTheWire = (what: string): boolean => workstation.frames.some(frame => frame.includes(what))
+  t.ok(onTheWire('cb007107'), '203.0.113.7')
+  t.ok(onTheWire('f0000007'), '240.0.0.7')
+  t.ok(onTheWire('20010db8000000000000000000000007'), '2001:db8::7')
+  t.ok(onTheWire('e00000fb'), 'mDNS')
+  workstation.frames.length = 0
+})
+
+t.test('without user namespaces an ordinary user hears which switch, and root needs none', async t => {
+  const off = (...then: string[]): string[] => [
+    'sh',
+    '-c',
+    'echo 0 > /proc/sys/user/max_user_namespaces; exec "$@"',
+    'sh',
+    ...then,
+  ]
+  const drop = ['setpriv', '--inh-caps=-all', '--ambient-caps=-all', '--bounding-set=-all', '--']
+  const asRoot = ['unshare', '--user', '--map-root-user', '--']
+  const asUser = ['unshare', '--user', '--map-user=1000', '--map-group=1000', '--keep-caps', '--']
+  const words = workstation.cordon('run', 'work', '--', 'curl', '--silent', ...CHECK)
+  refuses(t, await workstation.run('root', [...asUser, ...off(...drop, ...words)]), {
+    status: 1,
+    err: /max_user_namespaces is 0/,
+    next: /sysctl -w user.max_user_namespaces/,
+  })
+  const { status, out, err } = await workstation.run('root', [...asRoot, ...off(...words)])
+  t.equal(status, 0, err)
+  t.match(out, /"remoteAddress":"198\.18\.2\./)
+})
+
+t.test('SUP-01: with the gateway dead a confined program reaches nothing, and nothing is on the wire', async t => {
+  const script = 'echo up; read line; curl --silent --max-time 5 http://198.18.80.1/; echo status $?'
+  const child = workstation.start('user', workstation.cordon('run', 'work', '--', 'sh', '-c', script))
+  if (child.stdout !== null) await once(child.stdout, 'data')
+  process.kill(await cordon.pidOf('gateway'), 'SIGKILL')
+  child.stdin?.write('go\n')
+  const { out } = await finish(child)
+  t.match(out, /status [1-9]/, 'refused')
+  await workstation.flush()
+  t.same(workstation.frames, [])
+  await eventually('cordon to be ready again', async () => (await cordon.status()).state === 'ready', 60)
+})

@@ -1,0 +1,101 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+const UPLINK = fileURLToPath(new URL('../fixtures/uplink.ts', import.meta.url))
+const COMMAND = fileURLToPath(new URL('../../../supervisor/bin/cordon.js', import.meta.url))
+
+/** Who runs a command, as words before it. The user's files are those of whoever runs the tests. */
+export const AS = {
+  root: [],
+  user: ['unshare', '--user', '--map-user=1000', '--map-group=1000', '--'],
+} as const
+export type Who = keyof typeof AS
+
+/** What a command left. */
+export interface Ran {
+  readonly status: number
+  readonly out: string
+  readonly err: string
+}
+
+/** A workstation with an uplink that swallows everything and on which every frame is seen. */
+export class Workstation {
+  readonly frames: string[] = []
+  readonly #child: ChildProcess
+  readonly #options: readonly string[]
+
+  private constructor(child: ChildProcess, options: readonly string[]) {
+    this.#child = child
+    this.#options = options
+  }
+
+  /** Make one. `options` name the instance of Cordon that its commands use, which is outside and has no network. */
+  static async open(options: readonly string[]): Promise<Workstation> {
+    const namespaces = ['--user', '--map-root-user', '--net', '--mount', '--propagation', 'private']
+    const child = spawn('unshare', [...namespaces, '--', process.execPath, UPLINK], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    const workstation = new Workstation(child, options)
+    await new Promise<void>((resolve, reject) => {
+      child.once('close', () => reject(new Error('the workstation ended')))
+      createInterface({ input: child.stdout }).on('line', line => {
+        if (line === 'ready') resolve()
+        else workstation.frames.push(line)
+      })
+    })
+    return workstation
+  }
+
+  /** Start a command there. */
+  start(who: Who, command: readonly string[], env: NodeJS.ProcessEnv = process.env, extra: readonly number[] = []) {
+    const enter = ['--user', '--net', '--mount', '--target', String(this.#child.pid), '--wd=/', '--']
+    const options = { env, stdio: ['pipe', 'pipe', 'pipe', ...extra] as ('pipe' | number)[] }
+    return spawn('nsenter', [...enter, ...AS[who], ...command], options)
+  }
+
+  /** Run a command there to its end. */
+  async run(who: Who, command: readonly string[], env?: NodeJS.ProcessEnv, extra?: readonly number[]): Promise<Ran> {
+    return await finish(this.start(who, command, env, extra))
+  }
+
+  /** The `cordon` command with its words. */
+  cordon(...words: readonly string[]): readonly string[] {
+    return [process.execPath, COMMAND, ...this.#options, ...words]
+  }
+
+  /** Wait until a frame that holds `marker` is on the wire, which shows that all before it have been seen. */
+  async flush(): Promise<void> {
+    const marker = `flush-${this.frames.length}`
+    const send = `import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'${marker}', ('192.0.2.1', 9))`
+    await this.run('root', ['python3', '-c', send])
+    const hex = Buffer.from(marker).toString('hex')
+    const deadline = performance.now() + 10_000
+    while (!this.frames.some(frame => frame.includes(hex))) {
+      if (performance.now() > deadline) throw new Error('the capture sees nothing')
+      await new Promise(resolve => setTimeout(resolve, 10))
+    }
+    this.frames.splice(0, this.frames.length, ...this.frames.filter(frame => !frame.includes(hex)))
+  }
+
+  async close(): Promise<void> {
+    const closed = once(this.#child, 'close')
+    this.#child.stdin?.end()
+    await closed
+  }
+}
+
+/** Wait for the end of a command and keep what it printed. */
+export async function finish(child: ChildProcess): Promise<Ran> {
+  let [out, err] = ['', '']
+  child.stdin?.end()
+  child.stdout?.setEncoding('utf8').on('data', text => {
+    out += text
+  })
+  child.stderr?.setEncoding('utf8').on('data', text => {
+    err += text
+  })
+  await once(child, 'close')
+  return { status: child.exitCode ?? 128, out, err }
+}
