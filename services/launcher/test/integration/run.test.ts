@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { openSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { CordonUnderTest, eventually } from '../../../../deploy/dev/cordon-under-test.ts'
+import { CordonUnderTest } from '../../../../deploy/dev/cordon-under-test.ts'
+import { until } from '../../../../shared/test/until.ts'
 import { judgeProbes, PROBES } from '../../src/leak/index.ts'
 import { finish, type Ran, Workstation } from './workstation.ts'
 
@@ -143,7 +144,7 @@ for (const who of ['user', 'root'] as const) {
     if (child.stdout !== null) await once(child.stdout, 'data')
     t.ok(running())
     child.kill('SIGKILL')
-    await eventually('the end of the program', () => !running(), 10)
+    await until('the end of the program', () => !running())
   })
 
   t.test(`CTL-10 as ${who}: bad names start nothing, register nothing, and say the next step`, async t => {
@@ -222,5 +223,5 @@ t.test('SUP-01: with the gateway dead a confined program reaches nothing, and no
   t.match(out, /status [1-9]/, 'refused')
   await workstation.flush()
   t.same(workstation.frames, [])
-  await eventually('cordon to be ready again', async () => (await cordon.status()).state === 'ready', 60)
+  await until('cordon to be ready again', async () => (await cordon.status()).state === 'ready')
 })

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { until } from '../../../../shared/test/until.ts'
 
 const UPLINK = fileURLToPath(new URL('../fixtures/uplink.ts', import.meta.url))
 const COMMAND = fileURLToPath(new URL('../../../supervisor/bin/cordon.js', import.meta.url))
@@ -71,11 +72,7 @@ export class Workstation {
     const send = `import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'${marker}', ('192.0.2.1', 9))`
     await this.run('root', ['python3', '-c', send])
     const hex = Buffer.from(marker).toString('hex')
-    const deadline = performance.now() + 10_000
-    while (!this.frames.some(frame => frame.includes(hex))) {
-      if (performance.now() > deadline) throw new Error('the capture sees nothing')
-      await new Promise(resolve => setTimeout(resolve, 10))
-    }
+    await until('a capture that sees all', () => this.frames.some(frame => frame.includes(hex)))
     this.frames.splice(0, this.frames.length, ...this.frames.filter(frame => !frame.includes(hex)))
   }
 
