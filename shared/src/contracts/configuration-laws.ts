@@ -3,6 +3,7 @@ import type { AppSettings } from './app-settings.ts'
 import { type ClockSettings, completeClockSettings } from './clock-settings.ts'
 import type { Configuration } from './configuration.ts'
 import { parseDnsResolver } from './dns-resolver.ts'
+import { findInProduct } from './product-laws.ts'
 
 /** A mistake that a schema cannot see: where it stands, and what may stand there. */
 export interface BrokenLaw {
@@ -11,7 +12,7 @@ export interface BrokenLaw {
 }
 
 /** Find what is well-formed and still cannot be meant. */
-export function findBrokenLaws({ apps = {}, tor = {}, clock = {} }: Configuration): readonly BrokenLaw[] {
+export function findBrokenLaws({ apps = {}, tor = {}, clock = {}, updates = {} }: Configuration): readonly BrokenLaw[] {
   const broken = Object.entries(apps).flatMap(([id, settings]) => findInApp(['apps', id], settings))
   const owners = new Map<number, string>()
   for (const [id, { port, dns }] of Object.entries(apps)) {
@@ -30,6 +31,9 @@ export function findBrokenLaws({ apps = {}, tor = {}, clock = {} }: Configuratio
       path: ['tor', 'external'],
       allowed: 'external alone: bridges, proxies and additions are that tor’s own',
     })
+  }
+  for (const [id, product] of Object.entries(updates.products ?? {})) {
+    broken.push(...findInProduct(['updates', 'products', id], product))
   }
   return [...broken, ...findInClock(clock)]
 }

@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox'
 import { APP_SETTINGS } from './app-settings.ts'
 import { CLOCK_SETTINGS } from './clock-settings.ts'
 import { USER_APP_ID_PATTERN } from './own-apps.ts'
+import { UPDATES_SETTINGS } from './product-settings.ts'
 import { REDIS_SETTINGS } from './redis.ts'
 
 const closed = { additionalProperties: false } as const
@@ -133,6 +134,8 @@ export const CONFIGURATION = Type.Object(
     admin: Type.Optional(ADMIN_SETTINGS),
     /** Left out, the supervisor starts one of its own. */
     redis: Type.Optional(REDIS_SETTINGS),
+    /** Left out, nothing is checked but what was added by `cordon updates add`. */
+    updates: Type.Optional(UPDATES_SETTINGS),
     /** Left out, nothing leaves the part but what is asked for on its API. */
     telemetry: Type.Optional(TELEMETRY),
     clock: Type.Optional(CLOCK_SETTINGS),

@@ -68,6 +68,9 @@ export type { LabDescription, LabMessage, LabRelay, LabStep } from './lab.ts'
 export { LAB_DESCRIPTION, LAB_MESSAGE, LAB_RELAY, LAB_STEPS } from './lab.ts'
 export { isOwnAppName, OWN_APPS, USER_APP_ID_PATTERN } from './own-apps.ts'
 export { CONFIGURATION_MAX_BYTES, parseConfiguration } from './parse-configuration.ts'
+export { findInProduct, isSigned } from './product-laws.ts'
+export type { ProductSettings, SourceKind, UpdatesSettings } from './product-settings.ts'
+export { PRODUCT_ID_PATTERN, PRODUCT_SETTINGS, SOURCE_KINDS, UPDATES_SETTINGS } from './product-settings.ts'
 export type { RedisSettings } from './redis.ts'
 export { REDIS_SETTINGS } from './redis.ts'
 export type { RuntimeLayout } from './runtime-layout.ts'
@@ -92,3 +95,5 @@ export {
   STATUS,
   TOR_STATUS,
 } from './supervisor.ts'
+export type { HistoryEntry, HistoryView, ProductView, UpdatesView } from './updates.ts'
+export { HISTORY_VIEW, PRODUCT_ADDITION, PRODUCT_VIEW, UPDATES_VIEW } from './updates.ts'

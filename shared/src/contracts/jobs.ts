@@ -28,8 +28,8 @@ export const JOBS = {
     queue: 'updates',
     scope: 'fleet',
     payload: Type.Object(
-      // The id of a product in the configuration, such as `debian` or `tor-browser`; never an address.
-      { reason: REASON, product: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,63}$' }) },
+      // A word that only machines of the fleet can tell a product from, and another one each day.
+      { reason: REASON, check: Type.String({ pattern: '^[0-9a-f]{32}$' }) },
       closed,
     ),
   },

@@ -14,6 +14,8 @@ export interface RuntimeLayout {
   readonly supervisorSocket: string
   /** The clock's API. */
   readonly clockSocket: string
+  /** The API of the update checks. */
+  readonly updatesSocket: string
   readonly torDirectory: string
   readonly torControlSocket: string
   readonly torControlCookie: string
@@ -50,6 +52,7 @@ export function layOutRuntime(directory: string): RuntimeLayout {
     dnsSocket: join(directory, 'dns.sock'),
     supervisorSocket: join(directory, 'supervisor.sock'),
     clockSocket: join(directory, 'clock.sock'),
+    updatesSocket: join(directory, 'updates.sock'),
     torDirectory,
     torControlSocket: join(torDirectory, 'control.sock'),
     torControlCookie: join(torDirectory, 'control.cookie'),

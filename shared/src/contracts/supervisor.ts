@@ -3,7 +3,7 @@ import { APP_STATUS } from './admin.ts'
 import { CLOCK_SUMMARY } from './clock-status.ts'
 
 /** The parts that the supervisor starts and watches. */
-export const PART_NAMES = ['lab', 'tor', 'redis', 'gateway', 'dns', 'clock'] as const
+export const PART_NAMES = ['lab', 'tor', 'redis', 'gateway', 'dns', 'clock', 'updates'] as const
 export type PartName = (typeof PART_NAMES)[number]
 
 export const PART_STATUS = Type.Object({

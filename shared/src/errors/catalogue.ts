@@ -282,6 +282,87 @@ export const CATALOGUE = {
     meaning: 'The same program runs outside confinement and could do the work of the confined one.',
     action: 'End it, give the app a profile directory of its own, or use --force.',
   },
+  UPD_NEVER_CHECKED: {
+    meaning: 'The product has not been asked about yet.',
+    action: 'Wait, it is asked at a random time; or `cordon updates check PRODUCT`.',
+  },
+  UPD_CLOCK_UNTRUSTED: {
+    meaning: 'The clock is not trusted, so nobody can say whether an answer is fresh.',
+    action: 'See `cordon clock`; checks go on by themselves when it is trusted.',
+  },
+  UPD_ANSWER_OLD: {
+    meaning: 'The last answer that was believed is too old to call the product current.',
+    action: 'See why newer checks failed with `cordon updates history`.',
+  },
+  UPD_FROZEN: {
+    meaning: 'What the source says has expired, or it has been silent for longer than it promises (freeze).',
+    action: 'Check again, which uses another exit; if it stays, look at the project by other means.',
+  },
+  UPD_ROLLBACK: {
+    meaning: 'The source says something older than what was seen before (rollback).',
+    action: 'Check again, which uses another exit; if it stays, the source is served old on purpose or was restored.',
+  },
+  UPD_FROM_THE_FUTURE: {
+    meaning: 'What the source says is dated in the future.',
+    action: 'Check the clock with `cordon clock`; if it is right, the source is wrong.',
+  },
+  UPD_SIGNATURE_BAD: {
+    meaning: 'What came is not signed as it must be by a key that the product names.',
+    action: 'Check again, which uses another exit; if it stays, see whether the project has a new key.',
+  },
+  UPD_KEY_MISSING: {
+    meaning: 'The file with the keys of a product is missing, unreadable or lacks them.',
+    action: 'Put the key with the fingerprint that the message names into the file that it names.',
+  },
+  UPD_PROGRAM_MISSING: {
+    meaning: 'A program that verifies signatures is not on this machine.',
+    action: 'Install the package that the message names.',
+  },
+  UPD_MISMATCH: {
+    meaning: 'A file is not the one that the signed metadata names: another hash, size or version (mix-and-match).',
+    action: 'Check again later: the source may be changing at this moment.',
+  },
+  UPD_WRONG_PRODUCT: {
+    meaning: 'What came is for another product, architecture or channel.',
+    action: 'Check the settings of the product; if they are right, the source is not.',
+  },
+  UPD_MALFORMED: {
+    meaning: 'What came cannot be read as what the source should send.',
+    action: 'Check again, which uses another exit; if it stays, the address or its format has changed.',
+  },
+  UPD_REFUSED: {
+    meaning: 'The source answered with an error.',
+    action: 'Check the address of the product; some servers refuse Tor, and another exit may do.',
+  },
+  UPD_REDIRECT_REFUSED: {
+    meaning:
+      'The source leads to a place that may not be asked: clear HTTP, away from an onion service, or in circles.',
+    action: 'Check the address of the product.',
+  },
+  UPD_NOT_INSTALLED: {
+    meaning: 'The version on this machine was not found.',
+    action: 'Install the product, or say where its version is found with the key installed.',
+  },
+  UPD_PRODUCT_UNKNOWN: {
+    meaning: 'There is no product of that name.',
+    action: 'See `cordon updates` for the names, and the catalogue below them for what can be added.',
+  },
+  UPD_PRODUCT_EXISTS: {
+    meaning: 'A product of that name exists already.',
+    action: 'Remove it first, or choose another name.',
+  },
+  UPD_PRODUCT_CONFIGURED: {
+    meaning: 'The product is declared in the configuration file, so a command cannot remove it.',
+    action: 'Remove it from cordon.yaml and restart Cordon.',
+  },
+  UPD_NOTHING_TO_FETCH: {
+    meaning: 'There is nothing to download that could be verified.',
+    action: 'Check the product first; one without a signed hash or signature is not downloaded.',
+  },
+  UPD_STATE_INVALID: {
+    meaning: 'What was remembered of a product is damaged, so a rollback could not be seen.',
+    action: 'Restore the file that the message names from a backup, or remove it and lose that memory.',
+  },
 } as const satisfies Record<string, CatalogueEntry>
 
 /** A stable code for machines. */

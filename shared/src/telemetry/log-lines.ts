@@ -70,6 +70,7 @@ export const LOG_LINES = {
     fields: ['job', 'attempt'],
   },
   'queue.trouble': { level: 'warn', says: 'the queue reported a mistake', fields: ['queue'] },
+  'updates.trouble': { level: 'warn', says: 'an update check could not be done or kept', fields: [] },
   'log.debug': { level: 'warn', says: 'debug lines are written: they may help to tell who did what', fields: [] },
   'log.held-back': { level: 'warn', says: 'lines were held back because there were too many', fields: ['app', 'more'] },
   'log.bug': { level: 'error', says: 'this should not happen; please report it', fields: [] },

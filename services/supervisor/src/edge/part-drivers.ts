@@ -23,6 +23,15 @@ export function choosePartDrivers(instance: Instance, watch: TorWatch): Readonly
     'gateway',
     driveOwnPart(instance, { name: 'gateway', title: 'the gateway', entry: 'gateway/src/main.ts' }),
   )
+  drivers.set(
+    'updates',
+    driveOwnPart(instance, {
+      name: 'updates',
+      title: 'the update checks',
+      entry: 'services/updates/src/main.ts',
+      more: () => (instance.lab === undefined ? [] : ['--authority', instance.lab.authority]),
+    }),
+  )
   return drivers.set(
     'clock',
     driveOwnPart(instance, {

@@ -23,6 +23,8 @@ export interface PartDefinition {
  * The clock asks through the gateway, and in a lab the lab's own sources; apps do without it, but for those that wait for
  * it (`hold: clock`).
  *
+ * The update checks need neither the clock nor Redis to start: they wait for both.
+ *
  * A lab is given more time to answer: to replace it takes 20 s and all circuits. Redis has one client a service.
  */
 export const PARTS: readonly PartDefinition[] = [
@@ -31,6 +33,7 @@ export const PARTS: readonly PartDefinition[] = [
   { name: 'redis', needs: [], drainMs: 3000, watchdogMs: 6000, optional: true, openFiles: 1024 },
   { name: 'gateway', needs: [], drainMs: 9000, watchdogMs: 6000, optional: false, openFiles: undefined },
   { name: 'clock', needs: ['gateway', 'lab'], drainMs: 1000, watchdogMs: 6000, optional: true, openFiles: 1024 },
+  { name: 'updates', needs: ['gateway', 'lab'], drainMs: 500, watchdogMs: 6000, optional: true, openFiles: 1024 },
 ]
 
 /** Choose the parts of an instance, in order; what is left out is not waited for either. */

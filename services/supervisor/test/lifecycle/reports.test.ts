@@ -33,7 +33,15 @@ const GATEWAY: GatewayStatus = {
 
 const withStates = (wanted: 'up' | 'down', tor: PartState, gateway: PartState, redis?: PartState): Supervision => {
   const begun = beginSupervision(chooseParts(redis === undefined ? ['tor', 'gateway'] : ['tor', 'redis', 'gateway']))
-  const states = { lab: 'down', tor, gateway, redis: redis ?? 'down', dns: 'down', clock: 'down' } as const
+  const states = {
+    lab: 'down',
+    tor,
+    gateway,
+    redis: redis ?? 'down',
+    dns: 'down',
+    clock: 'down',
+    updates: 'down',
+  } as const
   return { wanted, parts: begun.parts.map(part => ({ ...part, state: states[part.definition.name] })) }
 }
 

@@ -6,6 +6,8 @@ import t from 'tap'
 import { eventually, prepareRedis, startRedis } from '../redis-under-test.ts'
 import { openPart, workAndRecord } from './parts-under-test.ts'
 
+const CHECK = '0a'.repeat(16)
+
 t.test('RED-01: Redis absent at start, and everything is healthy when it appears', async t => {
   const redis = await prepareRedis(t)
   const { jobs, logged } = await openPart(t, redis)
@@ -215,11 +217,11 @@ t.test('two machines on one Redis: a fleet job is done once, an instance job by 
   await two.jobs.add('clock.sync', { reason: 'request' }, { id: 'for-two' })
   for (const { jobs } of [one, two]) {
     for (let n = 0; n < 10; n++) {
-      await jobs.add('updates.check', { reason: 'schedule', product: 'debian' }, { id: `debian-${n}` })
+      await jobs.add('updates.check', { reason: 'schedule', check: CHECK }, { id: `debian-${n}` })
     }
   }
   await eventually('all are done', () => updates.flat().length >= 10 && clocks.flat().length >= 1)
-  await other.jobs.add('updates.check', { reason: 'schedule', product: 'debian' }, { id: 'last' })
+  await other.jobs.add('updates.check', { reason: 'schedule', check: CHECK }, { id: 'last' })
   await eventually('and the last', () => updates[2]?.includes('last'))
   t.same(clocks, [[], ['for-two'], []])
   t.same(

@@ -90,7 +90,7 @@ t.test('on a Cluster: jobs of this machine and of the fleet, wherever their slot
   const { work, jobs } = await open(t, one, { cluster })
   const checked = workAndRecord(jobs, 'updates', ['updates.check'])
   await work()
-  await jobs.add('updates.check', { reason: 'request', product: 'debian' }, { id: 'fleet' })
+  await jobs.add('updates.check', { reason: 'request', check: '0a'.repeat(16) }, { id: 'fleet' })
   await eventually('the job of the fleet', () => checked.includes('fleet'))
 })
 

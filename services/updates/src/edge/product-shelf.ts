@@ -1,0 +1,120 @@
+import { join } from 'node:path'
+import type { ProductSettings, ProductView } from '@cordon/shared/contracts'
+import { Fault } from '@cordon/shared/errors'
+import { openPrivateDirectory } from '@cordon/shared/runtime/edge'
+import { type CompleteProduct, completeProduct } from '../products/index.ts'
+import type { ProductMemory } from '../verdict/index.ts'
+import { AddedProducts } from './added-products.ts'
+import { ProductFile } from './product-file.ts'
+
+/** A product with all that is known of it. */
+export interface ShelvedProduct {
+  readonly product: CompleteProduct
+  readonly declaredIn: 'configuration' | 'command'
+  readonly file: ProductFile
+  memory: ProductMemory
+  activity: ProductView['activity']
+  /** Of the newest fetch in this process. */
+  download: ProductView['download']
+}
+
+/** All products, those of cordon.yaml and those of the command, each with its file. */
+export class ProductShelf {
+  readonly #directory: string
+  readonly #keyDirectory: string
+  readonly #added: AddedProducts
+  readonly #products = new Map<string, ShelvedProduct>()
+
+  private constructor(directory: string, keyDirectory: string) {
+    this.#directory = join(directory, 'products')
+    this.#keyDirectory = keyDirectory
+    this.#added = new AddedProducts(directory)
+  }
+
+  /** Load everything, or throw a Fault: a memory that cannot be read must not pass for an empty one. */
+  static async open(
+    directory: string,
+    keyDirectory: string,
+    configured: Readonly<Record<string, ProductSettings>>,
+  ): Promise<ProductShelf> {
+    const shelf = new ProductShelf(directory, keyDirectory)
+    await openPrivateDirectory(shelf.#directory)
+    for (const [id, settings] of Object.entries(configured)) await shelf.#place(id, settings, 'configuration')
+    for (const [id, settings] of Object.entries(await shelf.#added.load())) {
+      if (!shelf.#products.has(id)) await shelf.#place(id, settings, 'command')
+    }
+    return shelf
+  }
+
+  list(): readonly ShelvedProduct[] {
+    return [...this.#products.values()].toSorted((a, b) => (a.product.id < b.product.id ? -1 : 1))
+  }
+
+  /** Find a product, or throw a Fault `UPD_PRODUCT_UNKNOWN`. */
+  find(id: string): ShelvedProduct {
+    const found = this.#products.get(id)
+    if (found !== undefined) return found
+    throw fault('UPD_PRODUCT_UNKNOWN', `there is no product ${id}`, 'See `cordon updates` for the names.')
+  }
+
+  /** Add a product by command, or throw a Fault. */
+  async add(id: string, settings: ProductSettings): Promise<ShelvedProduct> {
+    if (this.#products.has(id)) throw fault('UPD_PRODUCT_EXISTS', `there is a product ${id}`, 'Remove it first.')
+    const placed = await this.#place(id, settings, 'command')
+    await this.#writeAdded(() => this.#products.delete(id))
+    return placed
+  }
+
+  /** Remove a product that a command added, and what is remembered of it. */
+  async remove(id: string): Promise<void> {
+    const found = this.find(id)
+    if (found.declaredIn === 'configuration') {
+      throw fault('UPD_PRODUCT_CONFIGURED', `${id} is declared in cordon.yaml`, 'Remove it there and restart Cordon.')
+    }
+    this.#products.delete(id)
+    await this.#writeAdded(() => this.#products.set(id, found))
+    await found.file.forget()
+  }
+
+  /** Write what is remembered of a product; on failure the old memory stays, here and on disk. */
+  async remember(shelved: ShelvedProduct, memory: ProductMemory): Promise<void> {
+    await shelved.file.save(memory)
+    shelved.memory = memory
+  }
+
+  async #place(
+    id: string,
+    settings: ProductSettings,
+    declaredIn: ShelvedProduct['declaredIn'],
+  ): Promise<ShelvedProduct> {
+    const product = completeProduct(id, settings, this.#keyDirectory)
+    if (product === undefined) {
+      throw fault(
+        'UPD_PRODUCT_UNKNOWN',
+        `${id} is not in the catalogue`,
+        'Say its kind and address, or see the catalogue.',
+      )
+    }
+    const file = new ProductFile(this.#directory, id)
+    const memory = await file.load()
+    const placed: ShelvedProduct = { product, declaredIn, file, memory, activity: 'idle', download: null }
+    this.#products.set(id, placed)
+    return placed
+  }
+
+  async #writeAdded(undo: () => void): Promise<void> {
+    const added = this.list().filter(({ declaredIn }) => declaredIn === 'command')
+    try {
+      await this.#added.save(Object.fromEntries(added.map(({ product: { id, given } }) => [id, given])))
+    } catch (thrown) {
+      undo()
+      throw thrown
+    }
+  }
+}
+
+const fault = (
+  code: 'UPD_PRODUCT_UNKNOWN' | 'UPD_PRODUCT_EXISTS' | 'UPD_PRODUCT_CONFIGURED',
+  message: string,
+  next: string,
+) => new Fault(code, message, { where: 'local', retry: 'never', next })

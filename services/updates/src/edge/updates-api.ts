@@ -1,0 +1,83 @@
+import { createServer } from 'node:http'
+import {
+  findInProduct,
+  HISTORY_VIEW,
+  PROBLEM,
+  PRODUCT_ADDITION,
+  PRODUCT_ID_PATTERN,
+  PRODUCT_VIEW,
+  UPDATES_VIEW,
+} from '@cordon/shared/contracts'
+import { Fault, type FaultCode } from '@cordon/shared/errors'
+import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
+import Fastify, { type FastifyError, type FastifyInstance } from 'fastify'
+import Type from 'typebox'
+import type { UpdatesService } from './updates-service.ts'
+
+/** What the API shows and does. */
+export type UpdatesApi = Pick<UpdatesService, 'view' | 'history' | 'check' | 'add' | 'remove' | 'fetch'>
+
+const STATUS_CODES: Partial<Record<FaultCode, number>> = {
+  UPD_PRODUCT_UNKNOWN: 404,
+  UPD_PRODUCT_EXISTS: 409,
+  UPD_PRODUCT_CONFIGURED: 409,
+  UPD_NOTHING_TO_FETCH: 409,
+  UPD_CLOCK_UNTRUSTED: 503,
+  GW_REQUEST_INVALID: 400,
+}
+
+const ID = Type.String({ pattern: PRODUCT_ID_PATTERN })
+const CHECK = Type.Object({ product: Type.Optional(ID) }, { additionalProperties: false })
+const NAMED = Type.Object({ id: ID })
+
+/** Build the API of the update checks without listening. It serves this user alone, on an AF_UNIX socket. */
+export function buildUpdatesApi(updates: UpdatesApi): FastifyInstance {
+  const api = Fastify({
+    logger: false,
+    bodyLimit: 65_536,
+    requestTimeout: 10_000,
+    forceCloseConnections: true,
+    serverFactory: handler =>
+      createServer({ maxHeaderSize: 8192, requestTimeout: 10_000, headersTimeout: 5000 }, handler),
+  })
+    .withTypeProvider<TypeBoxTypeProvider>()
+    .setValidatorCompiler(TypeBoxValidatorCompiler)
+  api.setErrorHandler((error: FastifyError, _request, reply) => {
+    if (error instanceof Fault) {
+      const { code, message, next = null } = error
+      return reply.code(STATUS_CODES[code] ?? 500).send({ code, message, next })
+    }
+    const known = error.statusCode !== undefined && error.statusCode < 500
+    // What an unexpected error says may hold anything: it stays here.
+    const message = known ? error.message : 'an internal error'
+    return reply.code(error.statusCode ?? 500).send({ code: 'GW_REQUEST_INVALID', message, next: null })
+  })
+  const answers = <T extends Type.TSchema>(schema: T) => ({ response: { '2xx': schema, default: PROBLEM } })
+  api.get('/v1/updates', { schema: answers(UPDATES_VIEW) }, () => updates.view())
+  api.get('/v1/updates/history', { schema: answers(HISTORY_VIEW) }, () => updates.history())
+  api.post('/v1/updates/check', { schema: { body: CHECK } }, async (request, reply) =>
+    reply.code(202).send({ products: await updates.check(request.body.product) }),
+  )
+  api.post(
+    '/v1/updates/products',
+    { schema: { body: PRODUCT_ADDITION, ...answers(PRODUCT_VIEW) } },
+    async (request, reply) => {
+      const { id, settings } = request.body
+      const [broken] = findInProduct([id], settings)
+      if (broken !== undefined) throw invalid(`${broken.path.join('.')}: allowed: ${broken.allowed}`)
+      return reply.code(201).send(await updates.add(id, settings))
+    },
+  )
+  api.delete('/v1/updates/products/:id', { schema: { params: NAMED } }, async (request, reply) => {
+    await updates.remove(request.params.id)
+    return reply.code(204).send()
+  })
+  api.post('/v1/updates/products/:id/fetch', { schema: { params: NAMED } }, async (request, reply) => {
+    await updates.fetch(request.params.id)
+    return reply.code(202).send({ id: request.params.id })
+  })
+  return api
+}
+
+const invalid = (message: string): Fault =>
+  new Fault('GW_REQUEST_INVALID', message, { where: 'local', retry: 'never', next: 'Correct what the message names.' })

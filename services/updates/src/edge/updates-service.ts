@@ -1,0 +1,223 @@
+import { randomBytes, randomInt } from 'node:crypto'
+import { readFile, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import {
+  type Configuration,
+  type HistoryView,
+  OWN_APPS,
+  type ProductSettings,
+  type ProductView,
+  type RuntimeLayout,
+  type UpdatesView,
+} from '@cordon/shared/contracts'
+import { explain, Fault } from '@cordon/shared/errors'
+import type { JobQueue } from '@cordon/shared/queue'
+import { openJobQueue } from '@cordon/shared/queue/edge'
+import { openPrivateDirectory } from '@cordon/shared/runtime/edge'
+import type { Telemetry } from '@cordon/shared/telemetry'
+import { CATALOGUE_OF_PRODUCTS } from '../products/index.ts'
+import type { CheckPlace } from './check-product.ts'
+import { CheckRunner, clockUntrusted } from './check-runner.ts'
+import { CheckSchedule } from './check-schedule.ts'
+import { isClockTrusted } from './clock-question.ts'
+import { describeProduct, formatTime } from './describe-product.ts'
+import { download } from './downloader.ts'
+import { readFleet } from './fleet-secret.ts'
+import { ProductShelf, type ShelvedProduct } from './product-shelf.ts'
+import { PACE } from './web-way.ts'
+
+export interface UpdatesOptions {
+  readonly configurationPath: string
+  readonly configuration: Configuration
+  readonly stateDirectory: string
+  readonly layout: RuntimeLayout
+  readonly telemetry: Telemetry
+  /** A certificate (PEM) believed besides the well-known authorities: the lab's. */
+  readonly authorityFile: string | undefined
+}
+
+/** Between two tries of a download. Arbitrary; Tails waits as long. */
+const BACK_OFF = { firstMs: 5000, capMs: 300_000 }
+
+/** The update checks: products, their schedule, and what a person asks for. */
+export class UpdatesService {
+  readonly #options: UpdatesOptions
+  readonly #directory: string
+  readonly #shelf: ProductShelf
+  readonly #place: CheckPlace
+  readonly #runner: CheckRunner
+  readonly #schedule: CheckSchedule
+  readonly #queue: JobQueue
+  readonly #stopping: AbortController
+
+  private constructor(
+    options: UpdatesOptions,
+    made: { directory: string; shelf: ProductShelf; place: CheckPlace; queue: JobQueue; secret: Uint8Array },
+  ) {
+    const { telemetry, layout } = options
+    const { directory, shelf, place, queue, secret } = made
+    this.#options = options
+    this.#directory = directory
+    this.#shelf = shelf
+    this.#place = place
+    this.#queue = queue
+    this.#stopping = new AbortController()
+    const trusted = (): Promise<boolean> => isClockTrusted(layout.gatewaySocket)
+    this.#runner = new CheckRunner({ shelf, place, telemetry, signal: this.#stopping.signal, isClockTrusted: trusted })
+    this.#schedule = new CheckSchedule({
+      shelf,
+      runner: this.#runner,
+      queue,
+      secret,
+      telemetry,
+      isClockTrusted: trusted,
+    })
+  }
+
+  /** Load everything and begin to plan, or throw a Fault. Neither tor nor Redis nor the gateway need be there. */
+  static async open(options: UpdatesOptions): Promise<UpdatesService> {
+    const { configuration, configurationPath, stateDirectory, layout, telemetry, authorityFile } = options
+    const directory = join(stateDirectory, 'updates')
+    const scratch = join(directory, 'scratch')
+    await rm(scratch, { recursive: true, force: true }) // what a kill left behind
+    for (const path of [directory, scratch]) await openPrivateDirectory(path)
+    const { products = {}, fleet } = configuration.updates ?? {}
+    const { name, secret } = await readFleet(fleet, directory)
+    const shelf = await ProductShelf.open(directory, join(dirname(configurationPath), 'keys'), products)
+    const redis = configuration.redis ?? { socket: layout.redisSocket }
+    const queue = await openJobQueue({
+      redis,
+      place: { fleet: name, instance: randomBytes(16).toString('hex') },
+      telemetry,
+    })
+    const place: CheckPlace = {
+      appSocket: layout.appSocket(OWN_APPS.updates),
+      authorities: authorityFile === undefined ? [] : [await readFile(authorityFile, 'utf8')],
+      scratch,
+      pace: PACE,
+    }
+    return new UpdatesService(options, { directory, shelf, place, queue, secret })
+  }
+
+  resumed(): void {
+    this.#schedule.resumed()
+  }
+
+  async close(): Promise<void> {
+    this.#schedule.close()
+    this.#stopping.abort()
+    await this.#queue.close()
+  }
+
+  async view(): Promise<UpdatesView> {
+    const trusted = await this.#isClockTrusted()
+    const nowMs = trusted ? Date.now() : undefined
+    const products = await Promise.all(this.#shelf.list().map(shelved => describeProduct(shelved, nowMs)))
+    const free = Object.keys(CATALOGUE_OF_PRODUCTS).filter(id => products.every(product => product.id !== id))
+    return { clock: trusted ? 'trusted' : 'untrusted', products, catalogue: free }
+  }
+
+  history(): HistoryView {
+    const entries = this.#shelf.list().flatMap(({ product: { id }, memory: { history } }) =>
+      history.map(({ atMs, version, reason }) => ({
+        id,
+        at: formatTime(atMs) ?? '',
+        outcome: reason === null ? ('found' as const) : ('failed' as const),
+        version,
+        reason,
+      })),
+    )
+    return { entries: entries.toSorted((a, b) => (a.at < b.at ? 1 : -1)) }
+  }
+
+  /** Begin to check one product or all, in a random order; or throw a Fault. What comes of it is in the view. */
+  async check(id: string | undefined): Promise<readonly string[]> {
+    const wanted = id === undefined ? this.#shelf.list() : [this.#shelf.find(id)]
+    if (!(await this.#isClockTrusted())) throw clockUntrusted()
+    const idle = shuffle(wanted.filter(({ activity }) => activity === 'idle'))
+    for (const shelved of idle) this.#inBackground(this.#runner.run(shelved))
+    return wanted.map(({ product }) => product.id)
+  }
+
+  async add(id: string, settings: ProductSettings): Promise<ProductView> {
+    const shelved = await this.#shelf.add(id, settings)
+    return await describeProduct(shelved, (await this.#isClockTrusted()) ? Date.now() : undefined)
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.#shelf.remove(id)
+  }
+
+  /** Begin to fetch what the last check found, or throw a Fault. */
+  async fetch(id: string): Promise<void> {
+    const shelved = this.#shelf.find(id)
+    const plan = shelved.memory.answer?.download ?? null
+    if (!(await this.#isClockTrusted())) throw clockUntrusted()
+    if (plan === null) throw nothingToFetch(id)
+    if (shelved.activity !== 'idle') return
+    shelved.activity = 'fetching'
+    this.#inBackground(this.#fetch(shelved, plan))
+  }
+
+  async #fetch(
+    shelved: ShelvedProduct,
+    plan: NonNullable<NonNullable<ShelvedProduct['memory']['answer']>['download']>,
+  ): Promise<void> {
+    const span = this.#options.telemetry.startSpan('updates.fetch')
+    const tell = (told: NonNullable<ProductView['download']>): void => {
+      shelved.download = told
+    }
+    tell({ state: 'partial', bytes: 0, of: plan.bytes, file: null, detail: null })
+    try {
+      const file = await download(
+        {
+          place: this.#place,
+          directory: this.#directory,
+          signal: this.#stopping.signal,
+          backOff: BACK_OFF,
+          random: Math.random,
+          tell,
+        },
+        shelved.product,
+        plan,
+      )
+      tell({ state: 'verified', bytes: shelved.download?.bytes ?? 0, of: plan.bytes, file, detail: null })
+      span.end({ outcome: 'ok' })
+    } catch (thrown) {
+      tell({
+        state: 'failed',
+        bytes: shelved.download?.bytes ?? 0,
+        of: plan.bytes,
+        file: null,
+        detail: explain(thrown),
+      })
+      span.fail(thrown)
+    } finally {
+      shelved.activity = 'idle'
+    }
+  }
+
+  #isClockTrusted(): Promise<boolean> {
+    return isClockTrusted(this.#options.layout.gatewaySocket)
+  }
+
+  /** Whoever asked has its answer; how it ended is in the view, or here where it could not be written. */
+  #inBackground(work: Promise<unknown>): void {
+    work.catch((thrown: unknown) => {
+      if (!this.#stopping.signal.aborted) this.#options.telemetry.log('updates.trouble', {}, thrown)
+    })
+  }
+}
+
+const nothingToFetch = (id: string): Fault =>
+  new Fault('UPD_NOTHING_TO_FETCH', `of ${id} nothing is known that could be fetched and verified`, {
+    where: 'local',
+    retry: 'after-waiting',
+    next: `Check it first with \`cordon updates check ${id}\`; products without a signed hash cannot be fetched.`,
+  })
+
+/** Put into a random order: the user's own would be the same each time. */
+function shuffle<T>(items: readonly T[]): readonly T[] {
+  const left = [...items]
+  return items.flatMap(() => left.splice(randomInt(left.length), 1))
+}

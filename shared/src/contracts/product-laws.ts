@@ -1,0 +1,67 @@
+import type { BrokenLaw } from './configuration-laws.ts'
+import type { ProductSettings, SourceKind } from './product-settings.ts'
+
+type Field = keyof ProductSettings
+
+/** What every product takes, also one of the catalogue. */
+const ALWAYS: readonly Field[] = ['unsigned', 'prereleases', 'silenceDays', 'installed', 'order', 'fallback', 'onion']
+const OPENPGP: readonly Field[] = ['keys', 'keyring', 'signature', 'clearSigned']
+
+/** Which fields a kind must have and which it may have besides. */
+const FIELDS: Readonly<Record<SourceKind, { readonly must: readonly Field[]; readonly may: readonly Field[] }>> = {
+  apt: { must: ['address', 'suite', 'keys'], may: ['keyring', 'component', 'architecture', 'package'] },
+  flatpak: { must: ['address', 'package'], may: [] },
+  forge: { must: ['address'], may: ['template'] },
+  github: { must: ['package'], may: ['template'] },
+  json: { must: ['address', 'path'], may: [...OPENPGP, 'key', 'template', 'download'] },
+  minisign: { must: ['address', 'key', 'template'], may: ['signature', 'newest', 'download'] },
+  npm: { must: ['package'], may: ['address', 'key'] },
+  openpgp: { must: ['address', 'keys', 'template'], may: [...OPENPGP, 'newest', 'download'] },
+  pypi: { must: ['package'], may: ['address'] },
+  tuf: { must: ['address', 'root', 'target'], may: ['targets', 'path', 'template'] },
+}
+
+/** What replaces fields of an entry of the catalogue. */
+const REPLACEABLE: readonly Field[] = [...ALWAYS, 'keyring', 'suite', 'component', 'architecture', 'package']
+
+/** Find what is well-formed in a product's settings and still cannot be meant. */
+export function findInProduct(path: readonly string[], settings: ProductSettings): BrokenLaw[] {
+  const broken: BrokenLaw[] = []
+  const say = (field: Field, allowed: string): void => void broken.push({ path: [...path, field], allowed })
+  const { kind, installed } = settings
+  const may = kind === undefined ? REPLACEABLE : [...ALWAYS, ...FIELDS[kind].must, ...FIELDS[kind].may]
+  const of = kind === undefined ? 'a product of the catalogue (one without kind)' : `kind ${kind}`
+  for (const field of Object.keys(settings) as Field[]) {
+    if (field !== 'kind' && !may.includes(field)) say(field, `nothing: ${of} has no such key`)
+  }
+  for (const field of kind === undefined ? [] : FIELDS[kind].must) {
+    if (settings[field] === undefined) say(field, `a value: kind ${kind} cannot do without it`)
+  }
+  if (installed !== undefined && countPlaces(installed) !== 1) {
+    say('installed', 'exactly one of dpkg, flatpak, command, file')
+  }
+  if (kind !== undefined && !isSigned(settings) && settings.unsigned !== true) {
+    for (const field of ['address', 'onion', 'fallback'] as const) {
+      if (isClear(settings[field])) say(field, 'https://, since nobody signs what comes (or unsigned: true)')
+    }
+  }
+  if (settings.newest !== undefined && isClear(settings.newest.address) && settings.unsigned !== true) {
+    say('newest', 'https://, since nobody signs what comes from there (or unsigned: true)')
+  }
+  return broken
+}
+
+/** Report whether what this source says is verified by a signature of a key that the settings name. */
+export function isSigned({ kind, keys, key }: ProductSettings): boolean {
+  if (kind === 'apt' || kind === 'openpgp' || kind === 'minisign' || kind === 'tuf') return true
+  return (kind === 'json' || kind === 'npm') && (keys ?? key) !== undefined
+}
+
+const countPlaces = ({ dpkg, flatpak, command, file }: NonNullable<ProductSettings['installed']>): number =>
+  [dpkg, flatpak, command, file].filter(place => place !== undefined).length
+
+/** Clear HTTP outside onion services: the exit can answer in the site's place. */
+function isClear(address: string | undefined): boolean {
+  if (address?.startsWith('http://') !== true) return false
+  return !/^http:\/\/[^/:]+\.onion(?=[:/]|$)/.test(address)
+}
