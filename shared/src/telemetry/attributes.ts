@@ -47,7 +47,7 @@ export const ATTRIBUTES = {
   refused: word('attribute', 'value', 'second-app', 'unknown-job', 'payload', 'size'),
   dropped: word('queue-full', 'collector', 'rate'),
   /** What follows a sleep of the machine. */
-  step: word('clock', 'circuits', 'health', 'queue'),
+  step: word('circuits', 'health', 'queue'),
   verdict: word('held', 'breached', 'unknown'),
   /** Why a round of the clock moved nothing. */
   refusal: word(

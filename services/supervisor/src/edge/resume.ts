@@ -32,9 +32,6 @@ interface Resumption {
 /** Take one step; the one that closes circuits tells how many. */
 async function take(step: ResumeStep, { sleep, supervisor, tor, parent }: Resumption): Promise<number | undefined> {
   switch (step) {
-    case 'clock':
-      // No part measures time yet; what relies on it waits in the queue, whose first job after a sleep is the clock's.
-      return undefined
     case 'circuits': {
       if (tor === undefined) return undefined
       const closed = await wakeTor(tor)

@@ -36,12 +36,12 @@ export function findSleep(before: ClockSample, after: ClockSample): Sleep | unde
 }
 
 /**
- * What is done after a sleep. `clock`: whoever measures time does so before anything relies on it. `circuits`: tor is
- * woken, and dead circuits are closed with the streams on them, which so fail at once. `health`: nobody's silence
- * during the sleep counts, and all are asked. `queue`: work that is due may go on.
+ * What is done after a sleep. `circuits`: tor is woken, and dead circuits are closed with the streams on them, which so
+ * fail at once; time too is measured over new ones only. `health`: nobody's silence during the sleep counts, and all are
+ * asked. `queue`: the parts are told, the clock doubts itself, and work goes on with the clock's job first (RESUME_ORDER).
  */
-export type ResumeStep = 'clock' | 'circuits' | 'health' | 'queue'
+export type ResumeStep = 'circuits' | 'health' | 'queue'
 
 /** Plan what follows a sleep, in order (DESIGN.md, time and the queue). Streams live through a short one. */
 export const planResume = ({ ms }: Sleep): readonly ResumeStep[] =>
-  ms >= CIRCUITS_LIVE_MS ? ['clock', 'circuits', 'health', 'queue'] : ['clock', 'health', 'queue']
+  ms >= CIRCUITS_LIVE_MS ? ['circuits', 'health', 'queue'] : ['health', 'queue']
