@@ -202,6 +202,18 @@ export const CATALOGUE = {
     meaning: 'The address of the collector of spans cannot be understood, or would carry spans in the clear.',
     action: 'Write unix:/PATH or http://127.0.0.1:PORT/v1/traces.',
   },
+  DNS_PORT_TAKEN: {
+    meaning: 'The DNS port of an app is in use.',
+    action: 'Stop the program that uses it, or give the app another one with dns.port.',
+  },
+  DNS_SENDER_UNKNOWN: {
+    meaning: 'The kernel does not tell whose program sends over UDP, so names are answered over TCP alone.',
+    action: 'Load the module udp_diag, or have programs ask over TCP.',
+  },
+  DNS_GATEWAY_UNREACHABLE: {
+    meaning: 'The gateway does not tell which apps there are, so no name is answered.',
+    action: 'Wait for it to come back; `cordon status` shows what it waits for.',
+  },
   QUE_UNREACHABLE: {
     meaning: 'Redis does not answer, so no job can be queued. The traffic of apps is not affected.',
     action: 'Wait, the queue heals alone; `cordon status` shows the state of redis.',

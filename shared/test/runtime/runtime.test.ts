@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { planWait } from '../../src/runtime/index.ts'
-import { decodeSocketOwner, encodeSocketQuestion, type TcpEnds } from '../../src/runtime/socket-diagnosis.ts'
+import { decodeSocketOwner, encodeSocketQuestion, type SocketEnds } from '../../src/runtime/socket-diagnosis.ts'
 
 t.test('waits double up to the cap, and never all at once', async t => {
   const backOff = { firstMs: 100, capMs: 3000 }
@@ -17,7 +17,8 @@ t.test('waits double up to the cap, and never all at once', async t => {
   )
 })
 
-const ENDS: TcpEnds = {
+const ENDS: SocketEnds = {
+  protocol: 'tcp',
   family: 'ipv4',
   sourceAddress: Uint8Array.of(127, 0, 0, 1),
   sourcePort: 40_000,

@@ -6,6 +6,7 @@
  */
 export { type AnswerBody, EMPTY_BODY, encodeBody, type LocalRecord } from './answer-body.ts'
 export { EXTENDED_ERRORS, type ExtendedError } from './extended-error.ts'
+export { frameMessage, MessageFrames } from './message-frames.ts'
 export { decodeQuery, type Edns, type Query, type QueryDecoding } from './query.ts'
 export { RCODE, type Rcode } from './rcode.ts'
 export { isCarried, isMeta, TYPE } from './record-type.ts'

@@ -16,6 +16,8 @@ export interface TlsTrust {
 
 export interface TlsOptions extends TlsTrust {
   readonly target: Target
+  /** What is spoken inside (ALPN, RFC 7301); HTTP/1.1 where nothing is said. */
+  readonly protocol?: string
   readonly deadlineMs: number
 }
 
@@ -26,12 +28,12 @@ export interface TlsOptions extends TlsTrust {
  * Node carries, the same on every machine, and not the machine's own list.
  */
 export async function wrapInTls(stream: Duplex, options: TlsOptions): Promise<TLSSocket> {
-  const { target, authorities = [], judge, deadlineMs } = options
+  const { target, authorities = [], judge, deadlineMs, protocol = 'http/1.1' } = options
   const socket = connect({
     socket: stream,
     host: formatTarget(target),
     ...(target.type === 'name' ? { servername: target.name } : {}),
-    ALPNProtocols: ['http/1.1'],
+    ALPNProtocols: [protocol],
     minVersion: 'TLSv1.2',
     ca: [...rootCertificates, ...authorities],
     rejectUnauthorized: judge === undefined,

@@ -1,0 +1,68 @@
+import { connect } from 'node:net'
+import { type HandshakeOutcome, openHandshake, type SocksCommand, type Target } from '@cordon/shared/socks'
+
+/** How a look-up ended: with what tor found, with a SOCKS reply code, or without an answer. */
+export type LookUpOutcome =
+  | { readonly type: 'found'; readonly target: Target }
+  | { readonly type: 'refused'; readonly code: number }
+  | { readonly type: 'unanswered' }
+
+export interface LookUpRequest {
+  /** The app's AF_UNIX port. */
+  readonly appSocket: string
+  readonly command: Exclude<SocksCommand, 'connect'>
+  readonly target: Target
+  readonly deadlineMs: number
+}
+
+/**
+ * Ask tor through one app's port, as that app and without credentials: on the circuits of its plain streams.
+ *
+ * Never rejects. One connection is one look-up (tor's RESOLVE, socks-extensions "name lookup").
+ */
+export async function lookUp({ appSocket, command, target, deadlineMs }: LookUpRequest): Promise<LookUpOutcome> {
+  const handshake = openHandshake({ command, target, port: 0 })
+  const socket = connect({ path: appSocket, noDelay: true, allowHalfOpen: true })
+  return await new Promise(resolve => {
+    const finish = (outcome: LookUpOutcome): void => {
+      clearTimeout(deadline)
+      socket.destroy()
+      resolve(outcome)
+    }
+    const deadline = setTimeout(() => finish({ type: 'unanswered' }), deadlineMs)
+    const advance = (): void => {
+      for (let step = handshake.next(); step.type !== 'receive'; step = handshake.next()) {
+        if (step.type === 'finished') {
+          finish(outcomeOf(step.outcome))
+          return
+        }
+        socket.write(step.bytes)
+      }
+    }
+    socket.on('error', () => {}) // 'close' follows and says it
+    socket.on('close', () => finish({ type: 'unanswered' }))
+    socket.on('end', () => {
+      handshake.end()
+      advance()
+    })
+    socket.on('data', bytes => {
+      handshake.push(bytes)
+      advance()
+    })
+    socket.once('connect', advance)
+  })
+}
+
+function outcomeOf(outcome: HandshakeOutcome): LookUpOutcome {
+  switch (outcome.type) {
+    case 'resolved':
+      return { type: 'found', target: outcome.target }
+    case 'refused':
+      return outcome
+    case 'connected':
+    case 'unauthenticated':
+    case 'malformed':
+    case 'closed':
+      return { type: 'unanswered' }
+  }
+}

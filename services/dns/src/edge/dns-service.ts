@@ -1,0 +1,144 @@
+import { type Configuration, type DnsApp, layOutRuntime, type RuntimeLayout } from '@cordon/shared/contracts'
+import { Fault } from '@cordon/shared/errors'
+import type { AppId } from '@cordon/shared/isolation'
+import { openPrivateDirectory, withDeadline } from '@cordon/shared/runtime/edge'
+import type { Telemetry } from '@cordon/shared/telemetry'
+import type { FastifyInstance } from 'fastify'
+import { AppDirectory } from './app-directory.ts'
+import { lookUp } from './app-lookup.ts'
+import { buildDnsApi, closeDnsApi, openDnsApi } from './dns-api.ts'
+import { DnsJobs } from './dns-jobs.ts'
+import { GatewayLink } from './gateway-link.ts'
+import { MachineNames } from './machine-names.ts'
+import { prepareUpstream, type Upstream } from './upstream.ts'
+
+/** The gateway is ready before dns is started; if it does not speak for so long, the start has failed. */
+const FIRST_APPS_MS = 10_000
+
+/** How often what was counted is handed to the metrics. Arbitrary. */
+const COUNT_MS = 1000
+
+export interface DnsServiceOptions {
+  readonly runtimeDirectory: string
+  readonly stateDirectory: string
+  readonly configuration: Pick<Configuration, 'redis'>
+  /** Certificates (PEM) that resolvers may be vouched for by besides the well-known ones. */
+  readonly authorities: readonly string[]
+  readonly telemetry: Telemetry
+}
+
+/** Answers the names of every app, each on listeners, from a cache and through a port of its own. */
+export class DnsService {
+  readonly #options: DnsServiceOptions
+  readonly #layout: RuntimeLayout
+  readonly #machine: MachineNames
+  readonly #directory: AppDirectory
+  readonly #link: GatewayLink
+  readonly #counting: NodeJS.Timeout
+  #api: FastifyInstance | undefined
+  #jobs: DnsJobs | undefined
+  #isLinked = false
+
+  private constructor(options: DnsServiceOptions, machine: MachineNames, onFirstApps: () => void) {
+    const { telemetry, runtimeDirectory } = options
+    this.#options = options
+    this.#layout = layOutRuntime(runtimeDirectory)
+    this.#machine = machine
+    this.#directory = new AppDirectory({
+      layout: this.#layout,
+      ownerUid: process.getuid?.() ?? -1,
+      telemetry,
+      onTrouble: (app, trouble) => this.#link.tellTrouble(app, trouble),
+      around: {
+        lookUp,
+        telemetry,
+        link: { ask: question => this.#link.ask(question) },
+        appSocket: app => this.#layout.appSocket(app as AppId),
+        machine: () => machine.now,
+        openUpstream: app => this.#openUpstream(app),
+      },
+    })
+    this.#link = new GatewayLink({
+      path: this.#layout.dnsLinkSocket,
+      onApps: apps => {
+        if (!this.#isLinked) telemetry.log('dns.gateway.found')
+        this.#isLinked = true
+        this.#directory.follow(apps)
+        onFirstApps()
+      },
+      onLost: () => {
+        // The next gateway counts its epochs anew: nothing that was heard before is anybody's now.
+        this.#isLinked = false
+        this.#directory.forgetAll()
+        telemetry.log('dns.gateway.lost')
+      },
+    })
+    this.#counting = setInterval(() => this.#count(), COUNT_MS)
+    this.#counting.unref()
+  }
+
+  /** Open the listeners of all apps that the gateway names, and the API; or throw a Fault. */
+  static async open(options: DnsServiceOptions): Promise<DnsService> {
+    const layout = layOutRuntime(options.runtimeDirectory)
+    for (const path of [layout.directory, layout.appsDirectory]) await openPrivateDirectory(path)
+    const machine = await MachineNames.open()
+    const first = Promise.withResolvers<void>()
+    const service = new DnsService(options, machine, first.resolve)
+    try {
+      await withDeadline(first.promise, FIRST_APPS_MS, gatewayIsAway)
+      await service.#start()
+    } catch (cause) {
+      await service.close()
+      throw cause
+    }
+    return service
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#counting)
+    this.#count()
+    this.#link.close()
+    this.#machine.close()
+    await this.#directory.close()
+    await this.#jobs?.close()
+    if (this.#api !== undefined) await closeDnsApi(this.#api)
+  }
+
+  async #start(): Promise<void> {
+    const { telemetry, stateDirectory, configuration } = this.#options
+    await this.#directory.settled()
+    this.#api = buildDnsApi({ telemetry, describe: (app, withNames) => this.#directory.describe(app, withNames) })
+    await openDnsApi(this.#api, this.#layout.dnsSocket)
+    const redis = configuration.redis ?? { socket: this.#layout.redisSocket }
+    this.#jobs = await DnsJobs.open({ redis, stateDirectory, telemetry, verify: () => this.#directory.verify() })
+  }
+
+  #openUpstream({ id, resolver }: DnsApp): Upstream | undefined {
+    if (resolver === null) return undefined
+    const { authorities, telemetry } = this.#options
+    return prepareUpstream({
+      appSocket: this.#layout.appSocket(id as AppId),
+      address: resolver,
+      authorities,
+      onTrouble: () => telemetry.log('dns.resolver.trouble', { app: id }),
+    })
+  }
+
+  /** Hand what was counted to the metrics: one call a second instead of one a question. */
+  #count(): void {
+    for (const resolver of this.#directory.resolvers) {
+      for (const [outcome, by] of Object.entries(resolver.takeOutcomes())) {
+        if (by === 0) continue
+        const attributes = { app: resolver.app.id, outcome: outcome as 'ok' | 'failed' | 'refused' }
+        this.#options.telemetry.count('cordon.dns.queries', attributes, by)
+      }
+    }
+  }
+}
+
+const gatewayIsAway = (): Fault =>
+  new Fault('DNS_GATEWAY_UNREACHABLE', 'the gateway does not tell which apps there are', {
+    where: 'local',
+    retry: 'after-waiting',
+    next: 'Wait for it to come back; `cordon status` shows what it waits for.',
+  })

@@ -1,0 +1,53 @@
+import type { Socket } from 'node:net'
+import { frameMessage, MessageFrames } from '../wire/index.ts'
+
+/** RFC 7766 section 6.2.3 leaves it to the server; ten seconds is what most take. */
+const IDLE_MS = 10_000
+/** Questions of one connection that are not answered yet; then nothing more is read. */
+const PIPELINED_MOST = 32
+/** What a program may leave unread. Two of the longest answers. */
+const UNREAD_MOST_BYTES = 2 * 65_537
+
+/**
+ * Converse with one program over a stream: questions in a row, answers as they are ready (RFC 7766 section 6.2.1.1).
+ *
+ * One that completes no question in ten seconds while none is open, or does not read its answers, is closed.
+ */
+export function converse(
+  socket: Socket,
+  onMessage: (message: Buffer, respond: (response: Buffer) => void) => void,
+): void {
+  const frames = new MessageFrames()
+  let open = 0
+  const idle = setTimeout(() => (open === 0 ? socket.destroy() : idle.refresh()), IDLE_MS)
+  idle.unref()
+  socket.on('error', () => {}) // 'close' follows and says it
+  socket.on('close', () => clearTimeout(idle))
+  socket.on('end', () => {
+    if (open === 0) socket.end()
+  })
+  socket.on('data', chunk => {
+    for (const message of frames.push(chunk)) {
+      idle.refresh()
+      open += 1
+      let isOpen = true
+      const settle = (): void => {
+        if (!isOpen) return
+        isOpen = false
+        open -= 1
+        if (socket.destroyed) return
+        if (open < PIPELINED_MOST && socket.isPaused()) socket.resume()
+        if (open === 0 && socket.readableEnded) socket.end()
+      }
+      onMessage(message, response => {
+        idle.refresh()
+        if (!socket.destroyed) socket.write(frameMessage(response))
+        if (socket.writableLength > UNREAD_MOST_BYTES) socket.destroy()
+        settle()
+      })
+      // What gets no answer at all is no question: on a stream that is the end.
+      if (message.length < 12 || ((message[2] ?? 0) & 0x80) !== 0) socket.destroy()
+    }
+    if (open >= PIPELINED_MOST) socket.pause()
+  })
+}
