@@ -176,11 +176,11 @@ export class Gateway {
       const token = await AdminToken.open(stateDirectory)
       this.#doors.push(await openAdminDoor(dependencies, { type: 'tcp', port, token, ownerUid: OWNER_UID }))
     }
-    this.#dnsLink = await DnsLink.open(this.#table, layout.dnsLinkSocket)
     const redis = configuration.redis ?? { socket: layout.redisSocket }
     const { link, verifier } = this.#audit
     const health = async (): Promise<void> => await link.checkHealth()
     this.#jobs = await GatewayJobs.open({ redis, stateDirectory, telemetry, verifier, health })
+    this.#dnsLink = await DnsLink.open(this.#table, layout.dnsLinkSocket)
     if (link.state.control === 'connected') this.#jobs.verify()
   }
 

@@ -42,6 +42,8 @@ try {
     telemetry.log('part.stopping', { part: 'dns' })
     void Promise.all([service.close(), telemetry.close()]).then(() => process.exit(0))
   })
+  // What of the configuration concerns names comes from the gateway, which follows the file.
+  process.on('SIGHUP', () => {})
   announce({ type: 'ready' })
 } catch (cause) {
   const { code, next } = cause instanceof Fault ? cause : { code: 'DNS_FAILED', next: undefined }

@@ -117,6 +117,12 @@ const ADMIN_SETTINGS = Type.Object(
   { ...closed, description: 'a map with port' },
 )
 
+/** Whose resolver the whole desktop is meant to use: `cordon doctor` then looks for what bypasses it. */
+const DESKTOP_DNS = Type.Object(
+  { desktop: Type.String({ pattern: USER_APP_ID_PATTERN, description: 'the name of an app' }) },
+  { ...closed, description: 'a map with desktop' },
+)
+
 /** The whole of cordon.yaml. */
 export const CONFIGURATION = Type.Object(
   {
@@ -127,6 +133,8 @@ export const CONFIGURATION = Type.Object(
           'a map from app names (a-z, 0-9 and hyphens, 32 at most; cordon-… are Cordon’s own) to their settings',
       }),
     ),
+    /** Left out, nothing is expected of the names of programs that are not led to an app. */
+    dns: Type.Optional(DESKTOP_DNS),
     tor: Type.Optional(TOR),
     limits: Type.Optional(LIMITS),
     audit: Type.Optional(AUDIT_SETTINGS),

@@ -31,6 +31,7 @@ export const ATTRIBUTES = {
     'run',
     'env',
     'renew',
+    'dns',
     'circuits',
     'audit',
     'clock',

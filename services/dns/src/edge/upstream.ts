@@ -24,7 +24,7 @@ import {
 export interface Upstream {
   /** Why it could not be asked the last time; undefined when it could. */
   readonly trouble: string | undefined
-  /** Ask it. Whatever happens, that is an answer: `failed` where there is none. */
+  /** Ask it. Whatever happens, that is an answer: `failed` where none came. */
   ask(query: Query): Promise<UpstreamAnswer>
   /** End what is open and asked; nothing is opened any more. */
   close(): void
@@ -189,7 +189,8 @@ class TlsCarrier implements Carrier {
     // An answer to nothing that is asked: late, or not for us.
     if (asked === undefined) return
     const answer = acceptUpstreamAnswer(message, id, asked.query)
-    asked.settle(answer.type === 'malformed' ? notDns(answer.why) : answer)
+    // What one name's owner wrote must not end the connection for all others.
+    asked.settle(answer)
   }
 }
 
@@ -244,9 +245,7 @@ class HttpsCarrier implements Carrier {
     this.#idle.refresh()
     const type = fields.find(([name]) => name === 'content-type')?.[1]
     if (status !== 200 || type !== MEDIA_TYPE) throw notDns(`status ${status}`)
-    const answer = acceptUpstreamAnswer(Buffer.concat(chunks), 0, query)
-    if (answer.type === 'malformed') throw notDns(answer.why)
-    return answer
+    return acceptUpstreamAnswer(Buffer.concat(chunks), 0, query)
   }
 }
 

@@ -1,4 +1,13 @@
-import type { AppStatus, Audit, Circuits, KeptLine, Problem, Renewed, Status } from '@cordon/shared/contracts'
+import type {
+  AppStatus,
+  Audit,
+  Circuits,
+  DnsStatus,
+  KeptLine,
+  Problem,
+  Renewed,
+  Status,
+} from '@cordon/shared/contracts'
 import type { SpanRecord } from '@cordon/shared/telemetry'
 
 /**
@@ -45,6 +54,9 @@ export const readAudit = reading<Audit>({ verdict: 'string', since: 'string', vi
 
 /** What a renewal did. */
 export const readRenewed = reading<Renewed>({ id: 'string', nymEpoch: 'number', circuitsClosed: 'number' })
+
+/** How the names of one app are answered. */
+export const readDns = reading<DnsStatus>({ id: 'string', dnsPort: 'number', counts: 'object', cache: 'object' })
 
 /** Lines of the log. */
 export const readLogs = reading<{ readonly lines: readonly KeptLine[] }>({ lines: 'array' })

@@ -10,6 +10,7 @@ export {
   readApps,
   readAudit,
   readCircuits,
+  readDns,
   readLogs,
   readNothing,
   readProblem,
@@ -26,6 +27,8 @@ export { formatCircuits } from './circuits-view.ts'
 export { describeFailure, EXIT, type ExitStatus, exitStatusOf, formatFailure, toFault, usage } from './complaint.ts'
 export { type CommandNode, formatCompletion } from './completion.ts'
 export { chooseDirectories, type Directories } from './directories.ts'
+export { describeDnsSetup, formatDnsSetup } from './dns-setup.ts'
+export { formatDns } from './dns-view.ts'
 export { formatFindings } from './doctor-view.ts'
 export { type EnvironmentExports, formatExports, listExports } from './environment-exports.ts'
 export { cutRunArguments, formatOptions, type OptionValue } from './launch-arguments.ts'

@@ -125,8 +125,16 @@ export function formatApps(apps: readonly AppStatus[], palette: Palette): string
     users.length === 0
       ? 'No apps yet: cordon apps add NAME'
       : formatTable(
-          ['app', 'port>', 'isolate', 'circuits', ...TRAFFIC, ''],
-          users.map(app => [app.id, String(app.port), app.isolate, app.circuitLife, ...trafficOf(app), remarkOn(app)]),
+          ['app', 'port>', 'dns>', 'isolate', 'circuits', ...TRAFFIC, ''],
+          users.map(app => [
+            app.id,
+            String(app.port),
+            String(app.dnsPort ?? ''),
+            app.isolate,
+            app.circuitLife,
+            ...trafficOf(app),
+            remarkOn(app),
+          ]),
         ),
     ...(own.length === 0
       ? []

@@ -1,5 +1,15 @@
 import type { GatewayStatus, Problem, Status } from '@cordon/shared/contracts'
 
+/** Who is asked for names on this machine. */
+export interface DesktopDns {
+  /** The app that is meant to be asked. */
+  readonly app: string
+  /** Servers in /etc/resolv.conf. */
+  readonly nameservers: readonly string[]
+  /** Servers on port 53 that systemd-resolved asks behind its own address; ours is on another port. */
+  readonly uplinks: readonly string[]
+}
+
 /** What was seen of this machine and of the Cordon on it. Undefined problems are none. */
 export interface Facts {
   /** `silent`: its process is there and does not answer. */
@@ -16,6 +26,8 @@ export interface Facts {
   /** Whether an ordinary user's program may make namespaces here, as `cordon run` and the lab do. */
   readonly namespaces: boolean
   readonly redisProblem: Problem | undefined
+  /** How the desktop resolves names, where the configuration says that it is meant to ask an app. */
+  readonly desktopDns: DesktopDns | undefined
   /** Milliseconds that the clock of this machine is behind the newest of our own files; 0 if it is not. */
   readonly clockBehindMs: number
 }

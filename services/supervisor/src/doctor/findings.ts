@@ -89,6 +89,7 @@ const LOOKS: readonly Look[] = [
       'Mend it; it is read again by itself.',
     ),
   ({ redisProblem }) => fromProblem(redisProblem),
+  ({ desktopDns, status }) => explainDesktopDns(desktopDns, status),
   ({ namespaces }) =>
     when(
       !namespaces,
@@ -111,6 +112,38 @@ function explainTor(status: Status | undefined): readonly Finding[] {
   if (trouble === null || cause === null || TOLD_BY_OTHERS.includes(trouble)) return []
   const code = `TOR_${trouble.toUpperCase().replaceAll('-', '_')}`
   return [{ code, cause: `tor has no circuit: ${cause}`, next: next ?? 'Wait; Cordon keeps trying.' }]
+}
+
+/** Where systemd-resolved answers (its manual), and where dnsmasq under NetworkManager does. */
+const RESOLVED = ['127.0.0.53', '127.0.0.54']
+const LOOPBACK = /^(127\.|::1$)/
+
+function explainDesktopDns(desktop: Facts['desktopDns'], status: Status | undefined): readonly Finding[] {
+  if (desktop === undefined) return []
+  const { app, nameservers, uplinks } = desktop
+  const mend = `See \`cordon dns ${app} --setup resolved\` or \`--setup networkmanager\`.`
+  const isThere = status === undefined || status.apps.some(({ id, dnsPort }) => id === app && dnsPort !== null)
+  const isResolved = nameservers.some(server => RESOLVED.includes(server))
+  return [
+    ...when(
+      !isThere,
+      'DNS_APP_MISSING',
+      `the whole desktop is meant to ask ${app} for names, and there is no such app`,
+      `Add it with \`cordon apps add ${app}\`, or change dns.desktop in the configuration.`,
+    ),
+    ...when(
+      nameservers.some(server => !LOOPBACK.test(server)),
+      'DNS_BYPASSED',
+      '/etc/resolv.conf names a server beyond this machine: programs ask it in the clear',
+      mend,
+    ),
+    ...when(
+      isResolved && uplinks.length > 0,
+      'DNS_BYPASSED',
+      'systemd-resolved asks servers that a network brought along, in the clear',
+      mend,
+    ),
+  ]
 }
 
 function explainPart({ name, state, detail }: Status['parts'][number]): readonly Finding[] {

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { type Configuration, GATEWAY_STATUS, layOutRuntime, type Problem } from '@cordon/shared/contracts'
 import { Fault, systemCode } from '@cordon/shared/errors'
 import { judgeRedis } from '@cordon/shared/queue'
+import { readFileBounded } from '@cordon/shared/runtime/edge'
 import Value from 'typebox/value'
 import type { Directories } from '../cli/index.ts'
 import type { Facts } from '../doctor/index.ts'
@@ -59,6 +60,7 @@ export async function collectFacts(directories: Directories, describe: Describe)
     directoryProblems: unsafe.filter(problem => problem !== undefined),
     namespaces,
     redisProblem,
+    desktopDns: await lookAtDesktopDns(configuration.dns?.desktop),
     clockBehindMs: Math.max(0, ours.mtimeMs - Date.now()),
   }
 }
@@ -102,6 +104,24 @@ async function lookAtRedis(socket: string | undefined, isNamed: boolean): Promis
   if (fault !== undefined) throw fault
   if (!isNamed && REDIS_PROGRAMS.every(name => findProgram(name) === undefined)) throw redisMissing()
 }
+
+/** resolv.conf(5) is short. Arbitrary. */
+const RESOLV_CONF_MAX_BYTES = 65_536
+
+/** Look who is asked for names, if that is meant to be an app. Only read, never asked. */
+async function lookAtDesktopDns(app: string | undefined): Promise<Facts['desktopDns']> {
+  if (app === undefined) return undefined
+  const [nameservers, uplinks] = await Promise.all(
+    ['/etc/resolv.conf', '/run/systemd/resolve/resolv.conf'].map(async path => {
+      const bytes = await readFileBounded(path, RESOLV_CONF_MAX_BYTES).catch(() => undefined)
+      return readNameservers(bytes?.toString('latin1') ?? '')
+    }),
+  )
+  return { app, nameservers: nameservers ?? [], uplinks: uplinks ?? [] }
+}
+
+const readNameservers = (text: string): readonly string[] =>
+  [...text.matchAll(/^\s*nameserver\s+(\S+)/gm)].map(([, server = '']) => server)
 
 /** Try it with a program that does nothing. */
 function mayMakeNamespaces(): Promise<boolean> {

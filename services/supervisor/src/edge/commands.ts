@@ -7,6 +7,7 @@ import type { AppId } from '@cordon/shared/isolation'
 import {
   type AppOptions,
   type Directories,
+  describeDnsSetup,
   EXIT,
   type ExitStatus,
   exitStatusOfState,
@@ -14,6 +15,8 @@ import {
   formatApps,
   formatAudit,
   formatCircuits,
+  formatDns,
+  formatDnsSetup,
   formatExports,
   formatStatus,
   formatStatusLine,
@@ -24,6 +27,7 @@ import {
   readApps,
   readAudit,
   readCircuits,
+  readDns,
   readNothing,
   readRenewed,
   readSpans,
@@ -41,6 +45,12 @@ const LOOK_AGAIN_MS = 50
 
 /** A screen or two; `--json` prints all that is kept. Arbitrary. */
 const TRACES_SHOWN = 20
+
+/** The options of `cordon dns`. */
+export interface DnsOptions {
+  readonly names?: boolean
+  readonly setup?: string
+}
 
 /** The commands that ask a running Cordon. Each returns the exit status. */
 export class Commands {
@@ -184,6 +194,21 @@ export class Commands {
     return EXIT.done
   }
 
+  /** Show how the names of an app are answered, or print how a whole desktop is led to them. */
+  async dns(name: string, { names = false, setup }: DnsOptions): Promise<ExitStatus> {
+    const id = readAppName(name)
+    if (setup !== undefined) {
+      const { dnsPort } = await this.#findApp(id)
+      const steps = describeDnsSetup(setup, id, dnsPort ?? 0)
+      this.#terminal.result(steps, formatDnsSetup(steps, id))
+      return EXIT.done
+    }
+    const path = `/v1/apps/${id}${names ? '?names=1' : ''}`
+    const status = await this.#askPart('dns', this.#layout.dnsSocket, { method: 'GET', path, read: readDns })
+    this.#terminal.result(status, formatDns(status, this.#terminal.palette))
+    return EXIT.done
+  }
+
   async #findApp(id: AppId): Promise<AppStatus> {
     const { apps } = await this.#readApps()
     const app = apps.find(one => one.id === id)
@@ -210,12 +235,16 @@ export class Commands {
     return ask(this.#layout.supervisorSocket, question)
   }
 
-  /** A gateway that does not answer means one thing where nothing runs, and another where it is being restarted. */
-  async #askGateway<T>(question: Question<T>): Promise<T> {
-    return await ask(this.#layout.gatewaySocket, question).catch(async (thrown: unknown) => {
+  #askGateway<T>(question: Question<T>): Promise<T> {
+    return this.#askPart('gateway', this.#layout.gatewaySocket, question)
+  }
+
+  /** A part that does not answer means one thing where nothing runs, and another where it is being restarted. */
+  async #askPart<T>(part: 'gateway' | 'dns', socket: string, question: Question<T>): Promise<T> {
+    return await ask(socket, question).catch(async (thrown: unknown) => {
       if (!isNotRunning(thrown)) throw thrown
       await this.#askSupervisor(STATUS_QUESTION)
-      throw new Fault('SUP_NOT_READY', 'the gateway is not ready; nothing passes meanwhile', {
+      throw new Fault('SUP_NOT_READY', `${part} is not ready; nothing passes it meanwhile`, {
         where: 'local',
         retry: 'after-waiting',
         next: 'See `cordon status` for what it waits for.',

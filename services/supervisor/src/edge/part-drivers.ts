@@ -32,6 +32,16 @@ export function choosePartDrivers(instance: Instance, watch: TorWatch): Readonly
       more: () => (instance.lab === undefined ? [] : ['--authority', instance.lab.authority]),
     }),
   )
+  drivers.set(
+    'dns',
+    driveOwnPart(instance, {
+      name: 'dns',
+      title: 'dns',
+      entry: 'services/dns/src/main.ts',
+      // In the lab, resolvers are vouched for by the lab's own authority.
+      more: () => (instance.lab === undefined ? [] : ['--authority', instance.lab.authority]),
+    }),
+  )
   return drivers.set(
     'clock',
     driveOwnPart(instance, {

@@ -15,7 +15,7 @@ import {
   usage,
 } from '../cli/index.ts'
 import { becomeLauncher } from './become-launcher.ts'
-import type { Commands } from './commands.ts'
+import type { Commands, DnsOptions } from './commands.ts'
 import type { LogsOptions } from './follow-logs.ts'
 import { type GlobalOptions, locate, locateLab } from './locate.ts'
 import { Terminal } from './terminal.ts'
@@ -177,6 +177,12 @@ function buildProgram(
       const json = global().json === true ? ['--json'] : []
       await becomeLauncher(['leaktest', ...json, ...namePlaces(locate(global()), app)])
     })
+  program
+    .command('dns <app>')
+    .description('show how the names of an app are answered')
+    .option('--names', 'also the names that are kept, from memory')
+    .option('--setup <tool>', 'print how the whole desktop is led to this app: resolved or networkmanager')
+    .action(async (app: string, options: DnsOptions) => done(await (await commands()).dns(app, options)))
   program
     .command('completion <shell>')
     .description('print what makes a shell complete these commands: bash, zsh or fish')

@@ -20,6 +20,8 @@ export interface PartDefinition {
  *
  * The gateway needs no other part: while tor is away it refuses, and its listeners stay where the apps expect them.
  *
+ * dns follows the gateway through its restarts by itself, and what apps send by name through their ports needs no dns.
+ *
  * The clock asks through the gateway, and in a lab the lab's own sources; apps do without it, but for those that wait for
  * it (`hold: clock`).
  *
@@ -32,6 +34,7 @@ export const PARTS: readonly PartDefinition[] = [
   { name: 'tor', needs: ['lab'], drainMs: 6000, watchdogMs: 6000, optional: false, openFiles: undefined },
   { name: 'redis', needs: [], drainMs: 3000, watchdogMs: 6000, optional: true, openFiles: 1024 },
   { name: 'gateway', needs: [], drainMs: 9000, watchdogMs: 6000, optional: false, openFiles: undefined },
+  { name: 'dns', needs: ['lab'], drainMs: 1000, watchdogMs: 6000, optional: true, openFiles: undefined },
   { name: 'clock', needs: ['gateway', 'lab'], drainMs: 1000, watchdogMs: 6000, optional: true, openFiles: 1024 },
   { name: 'updates', needs: ['gateway', 'lab'], drainMs: 500, watchdogMs: 6000, optional: true, openFiles: 1024 },
 ]

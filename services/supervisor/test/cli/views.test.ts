@@ -26,7 +26,7 @@ const MAIL: AppStatus = {
   id: 'mail',
   own: false,
   port: 9200,
-  dnsPort: null,
+  dnsPort: 9201,
   dnsTrouble: null,
   socket: '/run/cordon/apps/mail.sock',
   control: null,
@@ -87,9 +87,9 @@ t.test('the status of a ready instance', async t => {
       '● tor      ready   10  0.4.9.11',
       '● gateway  ready',
       '',
-      'app                  port  isolate  circuits  streams  open     read  written',
-      'mail                 9200  app      long            1     2  2.0 MiB     77 B',
-      'a-much-longer-name  10200  app      long            1     2  2.0 MiB     77 B  port 10200 is taken',
+      'app                  port   dns  isolate  circuits  streams  open     read  written',
+      'mail                 9200  9201  app      long            1     2  2.0 MiB     77 B',
+      'a-much-longer-name  10200  9201  app      long            1     2  2.0 MiB     77 B  port 10200 is taken',
       '',
     ].join('\n'),
   )
@@ -100,8 +100,8 @@ t.test('the apps: Cordon’s own stand below, without a port, and what waits say
   t.equal(
     formatApps([{ ...MAIL, waitsFor: 'clock' }, clock], plain),
     [
-      'app   port  isolate  circuits  streams  open     read  written',
-      'mail  9200  app      long            1     2  2.0 MiB     77 B  waits for the clock',
+      'app   port   dns  isolate  circuits  streams  open     read  written',
+      'mail  9200  9201  app      long            1     2  2.0 MiB     77 B  waits for the clock',
       '',
       'Cordon’s own  streams  open     read  written',
       'cordon-clock        1     2  2.0 MiB     77 B',

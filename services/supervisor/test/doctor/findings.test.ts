@@ -13,6 +13,7 @@ const HEALTHY: Facts = {
   directoryProblems: [],
   namespaces: true,
   redisProblem: undefined,
+  desktopDns: undefined,
   clockBehindMs: 0,
 }
 const RUNNING: Status = { ...stoppedStatus(), state: 'ready' }
@@ -85,4 +86,15 @@ t.test('what is not wrong is not told', async t => {
 
 t.test('a thing is told once', async t => {
   t.equal(diagnose({ ...HEALTHY, directoryProblems: [problem, problem], torProblem: problem }).length, 1)
+})
+
+t.test('what bypasses the resolver of an app is found, only where the desktop is meant to use it', async t => {
+  const codes = (nameservers: readonly string[], uplinks: readonly string[], status?: Status) =>
+    diagnose({ ...HEALTHY, status, desktopDns: { app: 'web', nameservers, uplinks } }).map(({ code }) => code)
+  t.same(codes(['127.0.0.53'], []), [], 'systemd-resolved, led to the app')
+  t.same(codes(['127.0.0.1'], ['192.0.2.1']), [], 'dnsmasq; what resolved has does not matter')
+  t.same(codes(['192.0.2.1'], []), ['DNS_BYPASSED'])
+  t.same(codes(['127.0.0.53'], ['192.0.2.1']), ['DNS_BYPASSED'])
+  t.same(codes(['127.0.0.53'], [], RUNNING), ['DNS_APP_MISSING'])
+  t.same(codes([], [], { ...RUNNING, apps: [{ id: 'web', dnsPort: 20_000, trouble: null } as AppStatus] }), [])
 })
