@@ -66,7 +66,7 @@ const DOWN = { type: 'want', wanted: 'down' } as const
 t.test('parts are data', async t => {
   t.same(
     PARTS.map(({ name }) => name),
-    ['lab', 'tor', 'redis', 'gateway', 'clock', 'updates'],
+    ['lab', 'tor', 'redis', 'gateway', 'dns', 'clock', 'updates'],
   )
   const before = new Set<string>()
   for (const { name, needs } of PARTS) {
