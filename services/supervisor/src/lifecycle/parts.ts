@@ -34,7 +34,7 @@ export const PARTS: readonly PartDefinition[] = [
   { name: 'tor', needs: ['lab'], drainMs: 6000, watchdogMs: 6000, optional: false, openFiles: undefined },
   { name: 'redis', needs: [], drainMs: 3000, watchdogMs: 6000, optional: true, openFiles: 1024 },
   { name: 'gateway', needs: [], drainMs: 9000, watchdogMs: 6000, optional: false, openFiles: undefined },
-  { name: 'dns', needs: ['lab'], drainMs: 1000, watchdogMs: 6000, optional: true, openFiles: undefined },
+  { name: 'dns', needs: ['lab'], drainMs: 500, watchdogMs: 6000, optional: true, openFiles: undefined },
   { name: 'clock', needs: ['gateway', 'lab'], drainMs: 1000, watchdogMs: 6000, optional: true, openFiles: 1024 },
   { name: 'updates', needs: ['gateway', 'lab'], drainMs: 500, watchdogMs: 6000, optional: true, openFiles: 1024 },
 ]
