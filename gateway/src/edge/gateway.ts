@@ -35,7 +35,7 @@ import type { LiveApp } from './live-app.ts'
 import { RegistryFile } from './registry-file.ts'
 import { RelayCountries } from './relay-countries.ts'
 import { Renewal } from './renewal.ts'
-import type { SessionSettings } from './session.ts'
+import type { Faults, SessionSettings } from './session.ts'
 import { locateTor, type TorPlace } from './tor-place.ts'
 
 export interface GatewayOptions {
@@ -43,6 +43,8 @@ export interface GatewayOptions {
   readonly stateDirectory: string
   readonly layout: RuntimeLayout
   readonly telemetry: Telemetry
+  /** For anti-tests alone. */
+  readonly faults?: Faults
 }
 
 /** Programs of this user alone may use the TCP ports. */
@@ -225,6 +227,7 @@ export class Gateway {
         command === 'resolve-ipv6' ? this.#tor.ipv6Socket : this.#tor.socksSockets[circuits],
       machineNames: this.#machineNames,
       audit: this.#audit.gate,
+      faults: this.#options.faults ?? {},
       telemetry: this.#options.telemetry,
     }
   }

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { SocksCredentials } from '@cordon/shared/isolation'
 import { isVirtual, judgeAddress } from '@cordon/shared/names'
 import { monotonicNow } from '@cordon/shared/runtime/edge'
 import { nearestRfc1928, REPLY } from '@cordon/shared/socks'
@@ -25,7 +26,16 @@ export interface SessionSettings {
   socksSocket(circuits: 'long' | 'short', command: AppRequest['command']): string | undefined
   readonly machineNames: ReadonlySet<string>
   readonly audit: StreamAudit
+  readonly faults: Faults
   readonly telemetry: Telemetry
+}
+
+/** What anti-tests break, to see that the audit notices. No option, file or environment leads here. */
+export interface Faults {
+  /** What is sent to tor in the place of the credentials that were written down. */
+  sendAs?(credentials: SocksCredentials): SocksCredentials
+  /** Serve also when the audit says no. */
+  readonly serveWhatever?: boolean
 }
 
 /** What the audit must know of a stream, and says of it. */
@@ -119,8 +129,9 @@ export class Session {
       this.#refuse(answers, REPLY.commandNotSupported)
       return
     }
-    const { audit, isClockTrusted, hasRoom, streamsPerApp } = this.#settings
-    const isHeld = (declared.settings.hold === 'clock' && !isClockTrusted()) || !audit.mayOpen()
+    const { audit, faults, isClockTrusted, hasRoom, streamsPerApp } = this.#settings
+    const isDoubted = !audit.mayOpen() && faults.serveWhatever !== true
+    const isHeld = isDoubted || (declared.settings.hold === 'clock' && !isClockTrusted())
     if (isHeld || sessions.size >= streamsPerApp || !hasRoom()) {
       this.#refuse(answers, REPLY.generalFailure)
       return
@@ -141,7 +152,7 @@ export class Session {
       {
         socksSocket,
         request,
-        credentials,
+        credentials: faults.sendAs?.(credentials) ?? credentials,
         deadlineMs: this.#settings.connectMs,
       },
       outcome => this.#answer(answers, outcome),

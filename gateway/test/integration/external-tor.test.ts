@@ -2,16 +2,18 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Circuits, type GatewayStatus, layOutRuntime } from '@cordon/shared/contracts'
+import { type Audit, type Circuits, type GatewayStatus, layOutRuntime } from '@cordon/shared/contracts'
+import type { SocksCredentials } from '@cordon/shared/isolation'
 import { openControlConnection } from '@cordon/shared/runtime/edge'
 import { openTelemetry } from '@cordon/shared/telemetry/edge'
-import { setConf } from '@cordon/shared/tor-control'
-import t from 'tap'
+import { getConf, parseGetConf, setConf } from '@cordon/shared/tor-control'
+import t, { type Test } from 'tap'
 import { Agent, request } from 'undici'
 import { CordonUnderTest, run } from '../../../deploy/dev/cordon-under-test.ts'
 import { prepareRedis } from '../../../shared/test/queue/redis-under-test.ts'
 import { until } from '../../../shared/test/until.ts'
 import { Gateway } from '../../src/edge/gateway.ts'
+import type { Faults } from '../../src/edge/session.ts'
 
 t.setTimeout(300_000)
 
@@ -67,12 +69,13 @@ tor:
 `
 await writeFile(join(scratch, 'cordon.yaml'), configuration)
 
-async function open(): Promise<Gateway> {
+async function open(faults: Faults = {}): Promise<Gateway> {
   const gateway = await Gateway.open({
     configurationPath: join(scratch, 'cordon.yaml'),
     stateDirectory: join(scratch, 'state'),
     layout,
     telemetry: openTelemetry({ part: 'gateway', strict: true }),
+    faults,
   })
   await until('the gateway to know tor', async () => (await ask<GatewayStatus>('/v1/status')).tor.progress === 100)
   return gateway
@@ -175,3 +178,91 @@ t.test(
     await until('it to be held again', async () => (await audit()).verdict === 'held')
   },
 )
+
+/** Let a gateway dial a SocksPort of the lent tor that keeps nobody apart, and give the tor back as it was. */
+async function loosen(t: Test): Promise<void> {
+  const loose = join(scratch, 'loose.sock')
+  const control = await openControlConnection({
+    socketPath: join(torDirectory, 'control.sock'),
+    onEvent: () => {},
+    onClose: () => {},
+  })
+  const before = parseGetConf(await control.send(getConf(['SocksPort'])))
+  if ('why' in before) throw new Error(before.why)
+  const ports = before.map(({ key, value }) => [key, value?.reveal()] as const)
+  t.teardown(async () => {
+    await control.send(setConf(ports))
+    control.close()
+    await writeFile(join(scratch, 'cordon.yaml'), configuration)
+  })
+  const more = ['SocksPort', `unix:${loose} NoIsolateSOCKSAuth`] as const
+  t.equal((await control.send(setConf([...ports, more]))).status, 250)
+  await writeFile(join(scratch, 'cordon.yaml'), configuration.replace(join(torDirectory, 'socks.sock'), loose))
+}
+
+t.test('anti-test: a tor that keeps nobody apart gets nothing, and that is a breach', async t => {
+  await loosen(t)
+  const gateway = await open()
+  t.teardown(() => gateway.close())
+  const audit = async (): Promise<Audit> => await ask<Audit>('/v1/audit')
+  await until('the breach', async () => (await audit()).verdict === 'breached')
+  t.match(await audit(), { violations: [{ kind: 'not-isolating', apps: [] }] })
+  await t.rejects(fetchBy('mail'), /\(97\)/, 'curl: refused by the SOCKS port')
+})
+
+t.test('anti-test: two apps on one circuit are seen, closed and reported with the first event', async t => {
+  await loosen(t)
+  const gateway = await open({ serveWhatever: true })
+  t.teardown(() => gateway.close())
+  await fetchBy('mail')
+  const own = await circuitIds('mail')
+  await fetchBy('chat').catch(() => {}) // its circuit is closed under it
+  const { violations } = await ask<Audit>('/v1/audit')
+  const shared = violations.find(({ kind }) => kind === 'shared')
+  t.match(shared, { apps: ['chat', 'mail'] })
+  await until('the circuit to be closed', async () => !(await circuitIds('mail')).some(id => own.includes(id)))
+})
+
+t.test(
+  'anti-test: a gateway that sends the credentials of one app for another is seen with the first event',
+  async t => {
+    let first: SocksCredentials | undefined
+    const gateway = await open({
+      sendAs: credentials => {
+        first ??= credentials
+        return first
+      },
+    })
+    t.teardown(() => gateway.close())
+    await fetchBy('mail')
+    t.match(await ask('/v1/audit'), { violations: [] })
+    await fetchBy('chat').catch(() => {})
+    t.match(await ask('/v1/audit'), { verdict: 'breached', violations: [{ kind: 'foreign-stream', apps: ['mail'] }] })
+  },
+)
+
+t.test('renewal of A, B, A within two seconds: each is effective, and B is untouched by A', async t => {
+  const gateway = await open()
+  t.teardown(() => gateway.close())
+  for (const app of ['mail', 'chat']) await fetchBy(app)
+  const seen: Record<string, string[]> = { mail: await circuitIds('mail'), chat: await circuitIds('chat') }
+  for (const [app, other] of [
+    ['mail', 'chat'],
+    ['chat', 'mail'],
+    ['mail', 'chat'],
+  ] as const) {
+    const untouched = await circuitIds(other)
+    await ask(`/v1/apps/${app}/renew`, 'POST')
+    await fetchBy(app)
+    const now = await circuitIds(app)
+    t.ok(now.length > 0, `${app} has circuits`)
+    t.same(
+      now.filter(id => seen[app]?.includes(id)),
+      [],
+      `${app} has none that it had before`,
+    )
+    t.same(await circuitIds(other), untouched, `${other} is untouched`)
+    seen[app]?.push(...now)
+  }
+  t.match(await ask('/v1/audit'), { verdict: 'held', violations: [] })
+})
