@@ -1,6 +1,7 @@
 /** Measures Cordon beside its references and prints how it stands to the budgets of DESIGN.md section 7. */
 import { availableParallelism, loadavg } from 'node:os'
 import { CordonOnLab } from './edge/cordon-on-lab.ts'
+import { measureAudit } from './edge/figures/audit.ts'
 import { measureIdle } from './edge/figures/idle.ts'
 import { measureIdleMemory } from './edge/figures/idle-memory.ts'
 import { measureKeys } from './edge/figures/keys.ts'
@@ -24,6 +25,7 @@ const ALONE: Readonly<Record<string, (effort: Effort) => Promise<Figure>>> = {
   'idle-memory': measureIdleMemory,
   apps: measureManyApps,
   telemetry: measureTelemetry,
+  audit: measureAudit,
 }
 
 /** Measured on the lab, which takes half a minute to start, each with a Cordon of its own. */
