@@ -1,4 +1,4 @@
-import { unwatchFile, watchFile } from 'node:fs'
+import { type StatsBase, unwatchFile, watchFile } from 'node:fs'
 import { CONFIGURATION_MAX_BYTES, type Configuration, parseConfiguration } from '@cordon/shared/contracts'
 import { readFileBounded } from '@cordon/shared/runtime/edge'
 
@@ -13,10 +13,14 @@ export async function readConfiguration(path: string): Promise<Configuration> {
 
 /** Call `changed` when the file is replaced, changed, made or removed, and on SIGHUP; return how to stop that. */
 export function watchConfiguration(path: string, changed: () => void): () => void {
-  watchFile(path, { interval: LOOK_INTERVAL_MS, persistent: false }, changed)
+  const look = (now: StatsBase<number>, before: StatsBase<number>): void => {
+    // Node calls once for a file that is not there and was not: nothing has changed (both times are 0).
+    if (now.ctimeMs !== before.ctimeMs || now.ino !== before.ino) changed()
+  }
+  watchFile(path, { interval: LOOK_INTERVAL_MS, persistent: false }, look)
   process.on('SIGHUP', changed)
   return () => {
-    unwatchFile(path, changed)
+    unwatchFile(path, look)
     process.off('SIGHUP', changed)
   }
 }

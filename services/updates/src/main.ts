@@ -4,6 +4,7 @@ import { CONFIGURATION_MAX_BYTES, layOutRuntime, parseConfiguration } from '@cor
 import { explain, Fault } from '@cordon/shared/errors'
 import { announce, answerHealth, listenPrivately, onResume, onStop, readFileBounded } from '@cordon/shared/runtime/edge'
 import { openTelemetry } from '@cordon/shared/telemetry/edge'
+import { openPartTelemetry } from '@cordon/shared/through-tor/edge'
 import { buildUpdatesApi } from './edge/updates-api.ts'
 import { UpdatesService } from './edge/updates-service.ts'
 
@@ -19,7 +20,7 @@ const { values } = parseArgs({
   },
 })
 
-const telemetry = openTelemetry({ part: 'updates' })
+let telemetry = openTelemetry({ part: 'updates' })
 
 try {
   const { config, 'state-dir': stateDirectory, 'runtime-dir': runtimeDirectory, authority: authorityFile } = values
@@ -29,9 +30,11 @@ try {
   const text = (await readFileBounded(config, CONFIGURATION_MAX_BYTES))?.toString('utf8') ?? ''
   const configuration = parseConfiguration(text, config)
   const layout = layOutRuntime(runtimeDirectory)
+  const { telemetry: settings } = configuration
+  if (settings !== undefined) telemetry = await openPartTelemetry({ part: 'updates', settings, layout })
   const options = { configurationPath: config, configuration, stateDirectory, layout, telemetry, authorityFile }
   const updates = await UpdatesService.open(options)
-  const api = buildUpdatesApi(updates)
+  const api = buildUpdatesApi(updates, telemetry)
   await api.ready()
   await listenPrivately(api.server, layout.updatesSocket)
   onResume(() => updates.resumed())

@@ -86,6 +86,7 @@ export async function openClock(options: ClockOptions): Promise<RunningClock> {
   const abort = new AbortController()
   const schedule = new ClockSchedule({ keeper, queue, gateway })
   const api = buildClockApi({
+    telemetry,
     status: () => ({ ...keeper.status(), nextSeconds: schedule.nextSeconds }),
     history: () => ({ points: keeper.history() }),
     sync: async allowBackward => {

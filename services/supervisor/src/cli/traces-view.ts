@@ -1,16 +1,25 @@
+import { isOwnAppName } from '@cordon/shared/contracts'
 import type { SpanRecord } from '@cordon/shared/telemetry'
 import type { Palette } from './palette.ts'
 
-/** Format the newest `count` traces, oldest first, each span below the one that it is part of. */
+/**
+ * Format the newest `count` traces, oldest first, each span below the one that it is part of.
+ *
+ * Streams of Cordon's own apps that belong to nothing else are left out: the clock has more of them than everybody.
+ */
 export function formatTraces(spans: readonly SpanRecord[], count: number, palette: Palette): string {
-  if (spans.length === 0) return 'Nothing was traced yet.\n'
   const traces = Map.groupBy(spans, ({ traceId }) => traceId)
-  const sorted = [...traces.values()].toSorted((a, b) => startOf(a).localeCompare(startOf(b)))
+  const worthy = [...traces.values()].filter(trace => !trace.every(isOwnStream))
+  if (worthy.length === 0) return 'Nothing was traced yet.\n'
+  const sorted = worthy.toSorted((a, b) => startOf(a).localeCompare(startOf(b)))
   return sorted
     .slice(-count)
     .map(trace => `${formatTrace(trace, palette).join('\n')}\n`)
     .join('\n')
 }
+
+const isOwnStream = ({ name, attributes }: SpanRecord): boolean =>
+  name === 'gateway.stream' && isOwnAppName(String(attributes['app']))
 
 const startOf = (trace: readonly SpanRecord[]): string => trace.map(({ startedAt }) => startedAt).toSorted()[0] ?? ''
 

@@ -111,9 +111,11 @@ export class Commands {
     const question = { method: 'GET', path: '/v1/spans', read: readSpans } as const
     const { joinSpans } = await import('@cordon/shared/telemetry')
     const ours = await this.#askSupervisor(question)
-    // What the supervisor saw is worth most while the gateway does not answer.
-    const theirs = await this.#askGateway(question).catch(() => ({ spans: [] }))
-    const spans = joinSpans([ours.spans, theirs.spans])
+    // What the supervisor saw is worth most while the others do not answer.
+    const { gatewaySocket, dnsSocket, clockSocket, updatesSocket } = this.#layout
+    const parts = [gatewaySocket, dnsSocket, clockSocket, updatesSocket]
+    const theirs = await Promise.all(parts.map(socket => ask(socket, question).catch(() => ({ spans: [] }))))
+    const spans = joinSpans([ours, ...theirs].map(part => part.spans))
     this.#terminal.result({ spans }, formatTraces(spans, TRACES_SHOWN, this.#terminal.palette))
     return EXIT.done
   }

@@ -117,10 +117,10 @@ async function readDescription(socket: string): Promise<LabDescription> {
 }
 
 const strange = (socket: string): Fault =>
-  new Fault('SUP_ANSWER_UNKNOWN', `what answers at ${socket} is not a lab`, {
+  new Fault('SUP_ANSWER_UNKNOWN', `what answers at ${socket} is not a lab, or one of another version`, {
     where: 'local',
     retry: 'after-waiting',
-    next: 'Name another directory with --lab-dir.',
+    next: 'Stop it and start it again with this version, or name another directory with --lab-dir.',
   })
 
 function parseJson(text: string): unknown {

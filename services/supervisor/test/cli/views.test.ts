@@ -322,6 +322,10 @@ t.test('traces, each span below the one it is part of', async t => {
   )
   t.match(formatTraces(spans, 1, plain), /^2026-11-23T02:00:01/)
   t.match(formatTraces([], 20, plain), /Nothing/)
+  const stream = { ...span, name: 'gateway.stream', spanId: 'd', attributes: { app: 'cordon-clock' } }
+  t.match(formatTraces([stream], 20, plain), /Nothing/, 'streams of the clock alone push out no other')
+  const round = { ...span, name: 'clock.round', spanId: 'e', attributes: {} }
+  t.match(formatTraces([{ ...stream, parentSpanId: 'e' }, round], 20, plain), /clock.round.*\n.*gateway.stream/)
 })
 
 const HELD: Audit = {

@@ -9,6 +9,7 @@ import {
   UPDATES_VIEW,
 } from '@cordon/shared/contracts'
 import { Fault, type FaultCode } from '@cordon/shared/errors'
+import type { Telemetry } from '@cordon/shared/telemetry'
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify'
 import Type from 'typebox'
@@ -31,7 +32,7 @@ const CHECK = Type.Object({ product: Type.Optional(ID) }, { additionalProperties
 const NAMED = Type.Object({ id: ID })
 
 /** Build the API of the update checks without listening. It serves this user alone, on an AF_UNIX socket. */
-export function buildUpdatesApi(updates: UpdatesApi): FastifyInstance {
+export function buildUpdatesApi(updates: UpdatesApi, telemetry: Telemetry): FastifyInstance {
   const api = Fastify({
     logger: false,
     bodyLimit: 65_536,
@@ -53,6 +54,10 @@ export function buildUpdatesApi(updates: UpdatesApi): FastifyInstance {
     return reply.code(error.statusCode ?? 500).send({ code: 'GW_REQUEST_INVALID', message, next: null })
   })
   const answers = <T extends Type.TSchema>(schema: T) => ({ response: { '2xx': schema, default: PROBLEM } })
+  api.get('/v1/spans', async () => ({ spans: telemetry.spans() }))
+  api.get('/v1/metrics', async (_request, reply) =>
+    reply.type('text/plain; version=0.0.4; charset=utf-8').send(await telemetry.metrics()),
+  )
   api.get('/v1/updates', { schema: answers(UPDATES_VIEW) }, () => updates.view())
   api.get('/v1/updates/history', { schema: answers(HISTORY_VIEW) }, () => updates.history())
   api.post('/v1/updates/check', { schema: { body: CHECK } }, async (request, reply) =>
