@@ -3,10 +3,13 @@ import type {
   Audit,
   Circuits,
   DnsStatus,
+  HistoryView,
   KeptLine,
   Problem,
+  ProductView,
   Renewed,
   Status,
+  UpdatesView,
 } from '@cordon/shared/contracts'
 import type { SpanRecord } from '@cordon/shared/telemetry'
 
@@ -72,3 +75,18 @@ export const readNothing: AnswerReader<true> = value => (value === undefined ? t
 
 /** An answer that is a text of its own. */
 export const readText: AnswerReader<string> = value => (typeof value === 'string' ? value : undefined)
+
+/** All products and what is known of them. */
+export const readUpdates = reading<UpdatesView>({ clock: 'string', products: 'array', catalogue: 'array' })
+
+/** One product. */
+export const readProduct = reading<ProductView>({ id: 'string', kind: 'string', verdict: 'string' })
+
+/** Checks that ended. */
+export const readHistory = reading<HistoryView>({ entries: 'array' })
+
+/** What was begun; what comes of it is seen elsewhere. */
+export const readStarted: AnswerReader<{ readonly products: readonly string[] }> = value => {
+  if (typeof value !== 'object' || value === null) return undefined
+  return { products: 'products' in value && Array.isArray(value.products) ? value.products : [] }
+}

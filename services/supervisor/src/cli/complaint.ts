@@ -2,7 +2,15 @@ import type { Problem } from '@cordon/shared/contracts'
 import { CATALOGUE, explain, Fault, type FaultCode } from '@cordon/shared/errors'
 
 /** Exit statuses that scripts rely on (DESIGN.md section 5). */
-export const EXIT = { done: 0, failed: 1, usage: 2, notRunning: 3, notReady: 4, breached: 5 } as const
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  notRunning: 3,
+  notReady: 4,
+  breached: 5,
+  updateAvailable: 10,
+} as const
 export type ExitStatus = (typeof EXIT)[keyof typeof EXIT]
 
 const STATUS_OF: Partial<Record<FaultCode, ExitStatus>> = {
@@ -10,6 +18,7 @@ const STATUS_OF: Partial<Record<FaultCode, ExitStatus>> = {
   SUP_NOT_RUNNING: EXIT.notRunning,
   SUP_NOT_READY: EXIT.notReady,
   GW_TOR_UNREACHABLE: EXIT.notReady,
+  UPD_CLOCK_UNTRUSTED: EXIT.notReady,
 }
 
 /** Choose the exit status that a failure ends the command with. */

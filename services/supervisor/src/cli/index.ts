@@ -11,13 +11,17 @@ export {
   readAudit,
   readCircuits,
   readDns,
+  readHistory,
   readLogs,
   readNothing,
   readProblem,
+  readProduct,
   readRenewed,
   readSpans,
+  readStarted,
   readStatus,
   readText,
+  readUpdates,
 } from './answers.ts'
 // `readAppSettings` stands apart in app-arguments.ts: it loads the schemas, which take longer than most commands.
 export type { AppOptions } from './app-arguments.ts'
@@ -44,3 +48,4 @@ export {
   stoppedStatus,
 } from './status-view.ts'
 export { formatTraces } from './traces-view.ts'
+export { exitStatusOfCheck, exitStatusOfUpdates, formatFetch, formatHistory, formatUpdates } from './updates-view.ts'

@@ -19,6 +19,7 @@ import type { Commands, DnsOptions } from './commands.ts'
 import type { LogsOptions } from './follow-logs.ts'
 import { type GlobalOptions, locate, locateLab } from './locate.ts'
 import { Terminal } from './terminal.ts'
+import { addUpdateCommands } from './update-program.ts'
 
 interface UpOptions {
   readonly lab?: boolean
@@ -177,6 +178,7 @@ function buildProgram(
       const json = global().json === true ? ['--json'] : []
       await becomeLauncher(['leaktest', ...json, ...namePlaces(locate(global()), app)])
     })
+  addUpdateCommands(program, () => ({ directories: locate(global()), terminal: terminal() }), done)
   program
     .command('dns <app>')
     .description('show how the names of an app are answered')

@@ -1,0 +1,133 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { ProductView, RuntimeLayout, UpdatesView } from '@cordon/shared/contracts'
+import { layOutRuntime } from '@cordon/shared/contracts/runtime-layout'
+import { Fault } from '@cordon/shared/errors'
+import {
+  type Directories,
+  EXIT,
+  type ExitStatus,
+  exitStatusOfCheck,
+  exitStatusOfUpdates,
+  formatFetch,
+  formatHistory,
+  formatUpdates,
+  readHistory,
+  readNothing,
+  readProduct,
+  readStarted,
+  readUpdates,
+  usage,
+} from '../cli/index.ts'
+import { ask, type Question, STATUS_QUESTION } from './api-client.ts'
+import type { Terminal } from './terminal.ts'
+
+const LOOK_AGAIN_MS = 300
+
+const PRODUCT_NAME = /^[a-z0-9][a-z0-9-]{0,63}$/
+
+/** The commands that ask the update checks. Each returns the exit status. */
+export class UpdateCommands {
+  readonly #layout: RuntimeLayout
+  readonly #terminal: Terminal
+
+  constructor({ runtimeDirectory }: Directories, terminal: Terminal) {
+    this.#layout = layOutRuntime(runtimeDirectory)
+    this.#terminal = terminal
+  }
+
+  async list(): Promise<ExitStatus> {
+    const view = await this.#view()
+    this.#show(view)
+    return exitStatusOfUpdates(view)
+  }
+
+  /** Have one product or all checked now, wait for it, and show what came of it. */
+  async check(name: string | undefined): Promise<ExitStatus> {
+    const body = name === undefined ? {} : { product: readName(name) }
+    const { products } = await this.#ask({ method: 'POST', path: '/v1/updates/check', body, read: readStarted })
+    const view = await this.#watch(products, busy => {
+      const [now] = busy.filter(({ activity }) => activity === 'checking')
+      return `checking ${now?.id ?? '…'} (${products.length - busy.length + 1} of ${products.length})`
+    })
+    const checked = view.products.filter(({ id }) => products.includes(id))
+    this.#show({ ...view, products: checked })
+    return exitStatusOfCheck(checked)
+  }
+
+  async add(name: string, words: readonly string[]): Promise<ExitStatus> {
+    const { readProductSettings } = await import('../cli/product-arguments.ts')
+    const id = readName(name)
+    const body = { id, settings: readProductSettings(id, words) }
+    const product = await this.#ask({ method: 'POST', path: '/v1/updates/products', body, read: readProduct })
+    const how = product.unsigned ? ' (unsigned: nobody vouches for what its source says)' : ''
+    this.#terminal.result(product, `${id} is added${how}; installed here: ${product.installed ?? 'not found'}\n`)
+    return EXIT.done
+  }
+
+  async remove(name: string): Promise<ExitStatus> {
+    const id = readName(name)
+    await this.#ask({ method: 'DELETE', path: `/v1/updates/products/${id}`, read: readNothing })
+    this.#terminal.result({ id, removed: true }, `${id} is removed, and what was remembered of it\n`)
+    return EXIT.done
+  }
+
+  /** Have the newest version of a product fetched, wait for it, and say where it is. */
+  async fetch(name: string): Promise<ExitStatus> {
+    const id = readName(name)
+    await this.#ask({ method: 'POST', path: `/v1/updates/products/${id}/fetch`, read: readStarted })
+    const view = await this.#watch([id], busy => formatFetch(id, busy[0]?.download ?? null))
+    const product = view.products.find(one => one.id === id)
+    const download = product?.download ?? null
+    const isHere = download?.state === 'verified'
+    const text = isHere
+      ? `${id} ${product?.latest} is verified: ${download.file}\n`
+      : `${id} could not be fetched: ${download?.detail ?? 'it was interrupted'}\n  next: run the command again, it goes on where it ended\n`
+    this.#terminal.result({ id, download }, text)
+    return isHere ? EXIT.done : EXIT.failed
+  }
+
+  async history(): Promise<ExitStatus> {
+    const history = await this.#ask({ method: 'GET', path: '/v1/updates/history', read: readHistory })
+    this.#terminal.result(history, formatHistory(history.entries))
+    return EXIT.done
+  }
+
+  /** Wait until nothing is done about the products any more. */
+  async #watch(ids: readonly string[], say: (busy: readonly ProductView[]) => string): Promise<UpdatesView> {
+    for (;;) {
+      const view = await this.#view()
+      const busy = view.products.filter(({ id, activity }) => ids.includes(id) && activity !== 'idle')
+      if (busy.length === 0) {
+        this.#terminal.done()
+        return view
+      }
+      this.#terminal.wait(say(busy))
+      await wait(LOOK_AGAIN_MS)
+    }
+  }
+
+  #show(view: UpdatesView): void {
+    this.#terminal.result(view, formatUpdates(view, Date.now(), this.#terminal.palette))
+  }
+
+  #view(): Promise<UpdatesView> {
+    return this.#ask({ method: 'GET', path: '/v1/updates', read: readUpdates })
+  }
+
+  async #ask<T>(question: Question<T>): Promise<T> {
+    return await ask(this.#layout.updatesSocket, question).catch(async (thrown: unknown) => {
+      if (!(thrown instanceof Fault) || thrown.code !== 'SUP_NOT_RUNNING') throw thrown
+      await ask(this.#layout.supervisorSocket, STATUS_QUESTION)
+      throw new Fault('SUP_NOT_READY', 'the update checks are not ready', {
+        where: 'local',
+        retry: 'after-waiting',
+        next: 'See `cordon status` for what they wait for.',
+      })
+    })
+  }
+}
+
+function readName(text: string): string {
+  if (PRODUCT_NAME.test(text)) return text
+  throw usage('that is no name of a product', 'Use a-z, 0-9 and hyphens; `cordon updates` lists what can be added.')
+}

@@ -1,0 +1,42 @@
+import type { Command } from 'commander'
+import type { Directories, ExitStatus } from '../cli/index.ts'
+import type { Terminal } from './terminal.ts'
+import type { UpdateCommands } from './update-commands.ts'
+
+/** Add `cordon updates` and what stands below it. `find` is asked when a command runs, and not before. */
+export function addUpdateCommands(
+  program: Command,
+  find: () => { readonly directories: Directories; readonly terminal: Terminal },
+  done: (status: ExitStatus) => void,
+): void {
+  const updates = program.command('updates').description('say which products have newer versions, signed by whom')
+  const updateCommands = async (): Promise<UpdateCommands> => {
+    const { UpdateCommands } = await import('./update-commands.ts')
+    const { directories, terminal } = find()
+    return new UpdateCommands(directories, terminal)
+  }
+  updates
+    .command('list', { isDefault: true })
+    .description('list the products; exit status 10 where one is newer than what is installed')
+    .action(async () => done(await (await updateCommands()).list()))
+  updates
+    .command('check [product]')
+    .description('ask now, through Tor and under new identities, and say what came of it')
+    .action(async (product: string | undefined) => done(await (await updateCommands()).check(product)))
+  updates
+    .command('add <product> [settings...]')
+    .description('add one of the catalogue, or another with key=value words, such as kind=github package=ORG/NAME')
+    .action(async (product: string, words: string[]) => done(await (await updateCommands()).add(product, words)))
+  updates
+    .command('remove <product>')
+    .description('forget a product and what was seen of it')
+    .action(async (product: string) => done(await (await updateCommands()).remove(product)))
+  updates
+    .command('fetch <product>')
+    .description('download the newest version through Tor and verify it; nothing is executed')
+    .action(async (product: string) => done(await (await updateCommands()).fetch(product)))
+  updates
+    .command('history')
+    .description('list the checks that ended, newest first')
+    .action(async () => done(await (await updateCommands()).history()))
+}
