@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openTelemetry } from '@cordon/shared/telemetry/edge'
+import { getConf, getInfo, setConf } from '@cordon/shared/tor-control'
 import t from 'tap'
 import { openScriptedControlPort } from '../../../shared/test/runtime/edge/scripted-control-port.ts'
 import { CircuitTable } from '../../src/audit/index.ts'
@@ -26,11 +27,14 @@ const ESTABLISHED = '650 STATUS_CLIENT NOTICE CIRCUIT_ESTABLISHED\r\n'
 /** A link to a tor that answers the question for its state with `answer`, in one write. */
 async function linkTo(t: { teardown(end: () => void): void }, answer: string) {
   const socketPath = join(directory, String(Math.random()))
-  const port = await openScriptedControlPort(socketPath, command =>
-    command.startsWith('GETINFO') ? answer : '250 OK\r\n',
-  )
+  const commands: string[] = []
+  const port = await openScriptedControlPort(socketPath, command => {
+    commands.push(command)
+    return command.startsWith('GETINFO') ? answer : '250 OK\r\n'
+  })
   t.teardown(() => port.close())
   const table = new CircuitTable()
+  let losses = 0
   const connected = Promise.withResolvers<void>()
   const link = new TorLink({
     socketPath,
@@ -43,12 +47,14 @@ async function linkTo(t: { teardown(end: () => void): void }, answer: string) {
     },
     onConfigurationChanged: () => {},
     onConnected: () => connected.resolve(),
-    onLost: () => {},
+    onLost: () => {
+      losses += 1
+    },
     telemetry: openTelemetry({ part: 'gateway', strict: true }),
   })
   t.teardown(() => link.stop())
   await connected.promise
-  return { link, table, port }
+  return { link, table, port, commands, losses: () => losses }
 }
 
 t.test('events after the state that tor told, in the same read, are newer than it', async t => {
@@ -73,4 +79,39 @@ t.test('and what is said later holds', async t => {
   port.say('650 STATUS_CLIENT NOTICE CIRCUIT_NOT_ESTABLISHED REASON=CLOCK_JUMPED\r\n')
   await until('the loss of circuits', () => !link.state.circuitEstablished)
   t.match(link.state, { control: 'connected', progress: 100 })
+})
+
+t.test('what tor may not say is no crash and no claim: the connection is dropped, and nothing is known', async t => {
+  const cases: Readonly<Record<string, string>> = {
+    'an unbalanced quote': '650 STREAM 1 NEW 0 x:80 SOCKS_USERNAME="x\r\n',
+    'a keyword twice': '650 STREAM 1 NEW 0 x:80 SOCKS_USERNAME="x" SOCKS_USERNAME="y"\r\n',
+    'a CR in a value': '650 CIRC 1 LAUNCHED PURPOSE=a\rb\r\n',
+    'a bare LF': '650 CIRC 1 LAUNCHED\n',
+    'a line of 1 MB': `650 CIRC 1 LAUNCHED PURPOSE=${'x'.repeat(1_000_000)}\r\n`,
+    'data without end': `650+CIRC\r\n${`${'x'.repeat(60_000)}\r\n`.repeat(80)}`,
+    'an answer nobody asked for': '250 OK\r\n',
+    'a path of nonsense': '650 CIRC 1 BUILT not-a-relay\r\n',
+  }
+  for (const [name, bytes] of Object.entries(cases)) {
+    const { link, port, losses } = await linkTo(t, state(100, '', 1))
+    t.equal(link.state.control, 'connected')
+    port.say(bytes)
+    await until(name, () => losses() > 0)
+    t.pass(name)
+    link.stop()
+  }
+})
+
+t.test('CTL-04 what would end a line is refused in every argument, and the rest is exactly one command', async t => {
+  const { link, commands } = await linkTo(t, state(100, '', 1))
+  const before = commands.length
+  for (const bad of ['\r', '\n', '\0', '\r\nSIGNAL HALT\r\n']) {
+    await t.rejects(link.tell(getInfo([`ns/id/x${bad}`])), { code: 'TOR_COMMAND_ILLEGAL' })
+    await t.rejects(link.tell(setConf([['Bridge', `a${bad}b`]])), { code: 'TOR_COMMAND_ILLEGAL' })
+    await t.rejects(link.tell(getConf([`SocksPort${bad}`])), { code: 'TOR_COMMAND_ILLEGAL' })
+  }
+  for (const bad of ['"', ' x']) await t.rejects(link.tell(getInfo([`ns/id/${bad}`])), { code: 'TOR_COMMAND_ILLEGAL' })
+  t.equal(commands.length, before, 'nothing of it was sent')
+  await link.tell(setConf([['Bridge', 'a "quoted" \\ backslash']]))
+  t.same(commands.slice(before), [String.raw`SETCONF Bridge="a \"quoted\" \\ backslash"`])
 })

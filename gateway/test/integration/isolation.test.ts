@@ -1,4 +1,4 @@
-import type { Circuits } from '@cordon/shared/contracts'
+import type { Audit, Circuits } from '@cordon/shared/contracts'
 import t from 'tap'
 import { CordonUnderTest, run } from '../../../deploy/dev/cordon-under-test.ts'
 import { ask, Client } from '../gateway-under-test.ts'
@@ -151,4 +151,12 @@ t.test('TOR-05 tor’s own answers reach the app: refused, not found, bad onion 
   }
   t.equal(await codeOf(socks(port), bad), String(0xf6), 'bad onion address')
   t.equal(await codeOf(socks(port), 'http://missing.example/'), '4', 'host unreachable')
+})
+
+t.test('ISO-01 after all of this the auditor saw every stream and nothing shared', async t => {
+  const { status, stdout } = await cordon.cordon('audit', '--json')
+  const audit = JSON.parse(stdout) as Audit
+  t.equal(status, 0)
+  t.match(audit, { verdict: 'held', violations: [], streamsUnmatched: 0, streamsUntold: 0 })
+  t.ok(audit.streamsSeen > 250, `${audit.streamsSeen} streams`)
 })
