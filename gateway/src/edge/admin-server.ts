@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { Socket } from 'node:net'
-import { closeHttpServer, listenPrivately, peerUid } from '@cordon/shared/runtime/edge'
+import type { Access } from '@cordon/shared/contracts'
+import { closeHttpServer, listenPrivately, type PortUsers, peerUid } from '@cordon/shared/runtime/edge'
 import type { Telemetry } from '@cordon/shared/telemetry'
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
@@ -22,8 +23,8 @@ const MOST_CONNECTIONS = 128
 
 /** Where the API listens, and for TCP who may come in. */
 export type AdminListener =
-  | (AdminDoor & { readonly type: 'unix'; readonly path: string })
-  | (AdminDoor & { readonly type: 'tcp'; readonly token: AdminToken; readonly ownerUid: number })
+  | (AdminDoor & { readonly type: 'unix'; readonly path: string; readonly access: Access })
+  | (AdminDoor & { readonly type: 'tcp'; readonly token: AdminToken; readonly users: PortUsers })
 
 /** Make an HTTP server that has no routes yet and lets nobody in who should not be. It does not listen. */
 export function makeAdminServer(listener: AdminListener, telemetry: Telemetry): FastifyInstance {
@@ -43,7 +44,7 @@ export function makeAdminServer(listener: AdminListener, telemetry: Telemetry): 
         handler,
       )
       server.maxConnections = MOST_CONNECTIONS
-      if (listener.type === 'tcp') server.on('connection', socket => admitOwner(socket, listener.ownerUid))
+      if (listener.type === 'tcp') server.on('connection', socket => admitUsers(socket, listener.users))
       return server
     },
     clientErrorHandler: (_cause, socket) => {
@@ -98,14 +99,14 @@ const refuse = (reply: FastifyReply, { status, why }: Objection): FastifyReply =
   reply.code(status).header('connection', 'close').send({ code: 'GW_REQUEST_INVALID', message: why, next: null })
 
 /** A port number is not authentication, and a token could have been read by another: both must be right. */
-function admitOwner(socket: Socket, ownerUid: number): void {
-  if (peerUid(socket) !== ownerUid) socket.destroy()
+function admitUsers(socket: Socket, users: PortUsers): void {
+  if (!users(peerUid(socket))) socket.destroy()
 }
 
-/** Let it listen: on an AF_UNIX socket that is this user's alone from its first instant, or on 127.0.0.1. */
+/** Let it listen: on an AF_UNIX socket that is only its users' from its first instant, or on 127.0.0.1. */
 export async function listenForAdmin(admin: FastifyInstance, listener: AdminListener): Promise<void> {
   await admin.ready()
-  if (listener.type === 'unix') await listenPrivately(admin.server, listener.path)
+  if (listener.type === 'unix') await listenPrivately(admin.server, listener.path, listener.access)
   else await listenOnLoopback(admin, listener.port)
 }
 

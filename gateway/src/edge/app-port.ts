@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net'
+import type { Access } from '@cordon/shared/contracts'
 import { Fault, systemCode } from '@cordon/shared/errors'
-import { listenPrivately, peerUid } from '@cordon/shared/runtime/edge'
+import { listenPrivately, type PortUsers, peerUid } from '@cordon/shared/runtime/edge'
 import { describeListener } from './listener-owner.ts'
 
 /** Connections that the kernel holds while we are busy. Above what a desktop program opens at once; arbitrary. */
@@ -10,8 +11,8 @@ export interface AppPortOptions {
   /** Null opens no TCP port. */
   readonly port: number | null
   readonly socketPath: string
-  /** The user whose programs may use the TCP port. */
-  readonly ownerUid: number
+  readonly access: Access
+  readonly users: PortUsers
   onConnection(socket: Socket): void
 }
 
@@ -21,8 +22,8 @@ export interface AppPort {
 }
 
 /**
- * Listen for one app: on TCP at 127.0.0.1 and ::1, if it has a port, for the owner's processes alone, and on an AF_UNIX
- * socket (0600).
+ * Listen for one app: on TCP at 127.0.0.1 and ::1, if it has a port, for its users' processes alone, and on an AF_UNIX
+ * socket.
  *
  * Throws a Fault `GW_PORT_TAKEN` that names the program in the way, if that can be known; then nothing listens.
  */
@@ -30,7 +31,7 @@ export async function openAppPort(app: string, options: AppPortOptions): Promise
   const { port, onConnection } = options
   const own = (socket: Socket): void => {
     // A port number is not authentication: any local user can connect to it.
-    if (peerUid(socket) === options.ownerUid) onConnection(socket)
+    if (options.users(peerUid(socket))) onConnection(socket)
     else socket.destroy()
   }
   const opened: Server[] = []
@@ -39,7 +40,7 @@ export async function openAppPort(app: string, options: AppPortOptions): Promise
     const six = port === null ? undefined : await listenOnTcp('::1', port, own).catch(ignoreMissingIPv6)
     if (six !== undefined) opened.push(six)
     const local = makeServer(onConnection)
-    await listenPrivately(local, options.socketPath)
+    await listenPrivately(local, options.socketPath, options.access)
     opened.push(local)
   } catch (cause) {
     await Promise.all(opened.map(closeServer))

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import type { Access } from '@cordon/shared/contracts'
 import { explain, Fault } from '@cordon/shared/errors'
 import { type AppId, formatAppTag, SECRET_BYTES, TAG_BYTES } from '@cordon/shared/isolation'
+import type { PortUsers } from '@cordon/shared/runtime/edge'
 import type { Telemetry } from '@cordon/shared/telemetry'
 import { type DeclaredApp, planChanges } from '../apps/index.ts'
 import { AppIdentity } from '../streams/index.ts'
@@ -21,7 +23,8 @@ export interface AppTableOptions {
   socketPath(app: AppId): string
   /** Asked at each connection, so that new limits hold for the next one. */
   settings(): SessionSettings
-  readonly ownerUid: number
+  readonly access: Access
+  readonly users: PortUsers
   /** Called when the apps have changed, and every now and then: what belongs to them follows. */
   onApplied(apps: readonly LiveApp[]): Promise<void>
   readonly telemetry: Telemetry
@@ -119,7 +122,8 @@ export class AppTable {
       entry.port = await openAppPort(id, {
         port,
         socketPath: this.#options.socketPath(id),
-        ownerUid: this.#options.ownerUid,
+        access: this.#options.access,
+        users: this.#options.users,
         onConnection: socket => Session.serve(entry.app, this.#options.settings(), socket),
       })
       entry.trouble = undefined

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { CONTROL_PROFILES, type RuntimeLayout } from '@cordon/shared/contracts'
 import { explain, Fault } from '@cordon/shared/errors'
 import type { AppId } from '@cordon/shared/isolation'
+import type { PortUsers } from '@cordon/shared/runtime/edge'
 import type { Telemetry } from '@cordon/shared/telemetry'
 import { type AppPort, openAppPort } from './app-port.ts'
 import { serveControlClient } from './control-client.ts'
@@ -17,7 +18,7 @@ const MOST_CLIENTS = 16
 export interface ControlPortsOptions {
   readonly layout: RuntimeLayout
   readonly tor: TorPlace
-  readonly ownerUid: number
+  readonly users: PortUsers
   readonly telemetry: Telemetry
   torVersion(): string | null
   renew(app: LiveApp): Promise<void>
@@ -66,7 +67,7 @@ export class ControlPorts {
   }
 
   async #open(app: LiveApp): Promise<void> {
-    const { layout, ownerUid } = this.#options
+    const { layout, users } = this.#options
     const { id } = app.declared
     const entry: Entry = { app, by: wishOf(app), clients: new Set(), port: undefined, trouble: undefined }
     this.#entries.set(id, entry)
@@ -74,7 +75,8 @@ export class ControlPorts {
       entry.port = await openAppPort(id, {
         port: app.declared.settings.controlPort ?? null,
         socketPath: layout.appControlSocket(id),
-        ownerUid,
+        access: layout.access,
+        users,
         onConnection: socket => this.#serve(entry, socket),
       })
     } catch (cause) {
@@ -98,8 +100,7 @@ export class ControlPorts {
       tor,
       torVersion,
       renew: () => renew(app),
-      openGate: port =>
-        openOnionGate({ directory: layout.onionDirectory, inward: layout.appInwardSocket(id), port, hasRoom }),
+      openGate: port => openOnionGate({ layout, inward: layout.appInwardSocket(id), port, hasRoom }),
       onStranger: () => telemetry.log('gateway.control.stranger', { app: id }),
     })
   }

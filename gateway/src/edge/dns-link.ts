@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type Server, type Socket } from 'node:net'
-import { type DnsApp, FROM_DNS, type FromDns, type ToDns } from '@cordon/shared/contracts'
+import { type DnsApp, FROM_DNS, type FromDns, type RuntimeLayout, type ToDns } from '@cordon/shared/contracts'
 import { listenPrivately, monotonicNow, readJsonLines, writeJsonLine } from '@cordon/shared/runtime/edge'
 import Value from 'typebox/value'
 import type { AppTable } from './app-table.ts'
@@ -33,10 +33,10 @@ export class DnsLink {
     this.#server = createServer(socket => this.#serve(socket))
   }
 
-  /** Listen on the private socket at `path`. */
-  static async open(table: AppTable, path: string): Promise<DnsLink> {
+  /** Listen on the socket for dns. */
+  static async open(table: AppTable, { dnsLinkSocket, access }: RuntimeLayout): Promise<DnsLink> {
     const link = new DnsLink(table)
-    await listenPrivately(link.#server, path)
+    await listenPrivately(link.#server, dnsLinkSocket, access)
     // After listen(2), an error is a failed accept: dns connects again.
     link.#server.on('error', () => {})
     return link

@@ -12,7 +12,13 @@ import {
   type RuntimeLayout,
 } from '@cordon/shared/contracts'
 import { explain } from '@cordon/shared/errors'
-import { announce, openPrivateDirectory } from '@cordon/shared/runtime/edge'
+import {
+  announce,
+  choosePortUsers,
+  openPrivateDirectory,
+  openSocketDirectory,
+  type PortUsers,
+} from '@cordon/shared/runtime/edge'
 import type { SpanContext, Telemetry } from '@cordon/shared/telemetry'
 import type { FastifyInstance } from 'fastify'
 import { type AdminDependencies, openAdminDoor } from './admin-api.ts'
@@ -47,9 +53,6 @@ export interface GatewayOptions {
   readonly faults?: Faults
 }
 
-/** Programs of this user alone may use the TCP ports. */
-const OWNER_UID = process.getuid?.() ?? -1
-
 /** The gateway: app ports, isolation, the view of tor, and the admin API. */
 export class Gateway {
   readonly #options: GatewayOptions
@@ -61,6 +64,7 @@ export class Gateway {
   readonly #countries: RelayCountries
   readonly #renewal: Renewal
   readonly #streamBudget = readStreamBudget()
+  readonly #users: PortUsers
   readonly #machineNames = new Set([hostname().toLowerCase()])
   #limits: Limits
   #whileUnknown: AuditSettings['whileUnknown']
@@ -75,13 +79,16 @@ export class Gateway {
   private constructor(options: GatewayOptions, configuration: Configuration, tor: TorPlace) {
     const { layout, telemetry } = options
     this.#options = options
+    this.#users = choosePortUsers(layout)
+    const users = this.#users
     this.#tor = tor
     this.#limits = completeLimits(configuration.limits)
     this.#whileUnknown = completeAudit(configuration.audit).whileUnknown
     this.#table = new AppTable({
       socketPath: app => layout.appSocket(app),
       settings: () => this.#sessionSettings(),
-      ownerUid: OWNER_UID,
+      access: layout.access,
+      users,
       onApplied: async apps => {
         void this.#dnsLink?.tell()
         await this.#controlPorts.follow(apps)
@@ -105,7 +112,7 @@ export class Gateway {
     this.#controlPorts = new ControlPorts({
       layout,
       tor,
-      ownerUid: OWNER_UID,
+      users,
       telemetry,
       torVersion: () => this.#audit.link.state.version,
       renew: async app => void (await this.#renewal.renew(app, undefined)),
@@ -122,7 +129,8 @@ export class Gateway {
   /** Open the app ports and the admin API, or throw a Fault. Tor need not be there: streams then fail. */
   static async open(options: GatewayOptions): Promise<Gateway> {
     const { layout, stateDirectory, configurationPath } = options
-    for (const path of [layout.directory, layout.appsDirectory, stateDirectory]) await openPrivateDirectory(path)
+    await openPrivateDirectory(stateDirectory)
+    for (const path of [layout.gatewayDirectory, layout.appsDirectory]) await openSocketDirectory(layout, path)
     const configuration = await readConfiguration(configurationPath)
     const gateway = new Gateway(options, configuration, await locateTor(configuration, layout))
     try {
@@ -172,17 +180,19 @@ export class Gateway {
       formatProof: () => this.#audit.auditor.formatProof(),
       events: this.#events,
     }
-    this.#doors.push(await openAdminDoor(dependencies, { type: 'unix', path: layout.gatewaySocket }))
+    this.#doors.push(
+      await openAdminDoor(dependencies, { type: 'unix', path: layout.gatewaySocket, access: layout.access }),
+    )
     const { port } = configuration.admin ?? {}
     if (port !== undefined) {
       const token = await AdminToken.open(stateDirectory)
-      this.#doors.push(await openAdminDoor(dependencies, { type: 'tcp', port, token, ownerUid: OWNER_UID }))
+      this.#doors.push(await openAdminDoor(dependencies, { type: 'tcp', port, token, users: this.#users }))
     }
     const redis = configuration.redis ?? { socket: layout.redisSocket }
     const { link, verifier } = this.#audit
     const health = async (): Promise<void> => await link.checkHealth()
     this.#jobs = await GatewayJobs.open({ redis, stateDirectory, telemetry, verifier, health })
-    this.#dnsLink = await DnsLink.open(this.#table, layout.dnsLinkSocket)
+    this.#dnsLink = await DnsLink.open(this.#table, layout)
     if (link.state.control === 'connected') this.#jobs.verify()
   }
 

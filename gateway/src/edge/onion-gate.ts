@@ -2,15 +2,15 @@ import { randomBytes } from 'node:crypto'
 import { lstat } from 'node:fs/promises'
 import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { listenPrivately, openPrivateDirectory } from '@cordon/shared/runtime/edge'
+import type { RuntimeLayout } from '@cordon/shared/contracts'
+import { listenPrivately, openSocketDirectory } from '@cordon/shared/runtime/edge'
 
 /** Streams that one onion service may have open. Above what a desktop program serves; arbitrary. */
 const MOST_STREAMS = 512
 
 /** Where the streams of an onion service go. */
 export interface OnionGateOptions {
-  /** Private: tor is given sockets in it. */
-  readonly directory: string
+  readonly layout: RuntimeLayout
   /** The socket by which a confined app is reached: two bytes of port, then its answer, then the stream. */
   readonly inward: string
   /** The app's own port. */
@@ -32,8 +32,9 @@ export interface OnionGate {
  * Which of the two is decided here and for good: a confined app must not get at the machine's own ports later.
  */
 export async function openOnionGate(options: OnionGateOptions): Promise<OnionGate> {
-  await openPrivateDirectory(options.directory)
-  const path = join(options.directory, `${randomBytes(8).toString('hex')}.sock`)
+  const { layout } = options
+  await openSocketDirectory(layout, layout.onionDirectory)
+  const path = join(layout.onionDirectory, `${randomBytes(8).toString('hex')}.sock`)
   const isConfined = await lstat(options.inward).then(
     () => true,
     () => false,
@@ -49,7 +50,7 @@ export async function openOnionGate(options: OnionGateOptions): Promise<OnionGat
     carry(outside, isConfined ? callInward(options) : connectLocally(options.port), isConfined)
   })
   server.on('error', () => {}) // after listen(2): one accept failed, the next may not
-  await listenPrivately(server, path)
+  await listenPrivately(server, path, layout.access)
   return {
     path,
     close: () => {

@@ -1,5 +1,11 @@
 import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { chown, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import { layOutRuntime } from '@cordon/shared/contracts'
+import { choosePortUsers } from '@cordon/shared/runtime/edge'
 import { encodeGreeting, encodeRequest, parseTarget } from '@cordon/shared/socks'
 import t from 'tap'
 import { ROGUE_REPLIES } from '../fake-tor.ts'
@@ -347,3 +353,28 @@ t.test(
     t.equal(await chat.take(4), Buffer.from('here').toString('hex'))
   },
 )
+
+t.test('where sockets are shared by group, its members may use the TCP ports, and nobody else', async t => {
+  const directory = await mkdtemp(join(tmpdir(), 'cordon-users-'))
+  t.teardown(() => rm(directory, { recursive: true, force: true }))
+  const layout = layOutRuntime(directory, 'group')
+  await mkdir(layout.appsDirectory)
+  const own = process.getuid?.() ?? -1
+  const { gid } = userInfo()
+  const users = choosePortUsers(layout)
+  t.equal(users(own), true)
+  t.equal(users(undefined), false, 'unknown means no')
+  t.equal(users(4_000_000_000), false)
+  const alone = choosePortUsers(layOutRuntime(directory))
+  t.equal(alone(own), true)
+  t.equal(alone(own + 1), false)
+  // Somebody of /etc/passwd whose primary group is another than ours: first a stranger, then a member.
+  const [, , uid, other] = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map(line => line.split(':').map(field => (/^\d+$/.test(field) ? Number(field) : field)))
+    .find(fields => Number(fields[3]) > 0 && fields[3] !== gid) as [string, string, number, number]
+  t.equal(users(uid), false)
+  if (own !== 0) return t.comment('only root can give the directory to another group')
+  await chown(layout.appsDirectory, own, other)
+  t.equal(users(uid), true)
+})

@@ -1,43 +1,31 @@
-/** The clock as a process: reads its arguments, opens, says that it is ready, and ends with the supervisor. */
-import { parseArgs } from 'node:util'
+/** The clock as a process: reads its arguments, opens, says that it is ready, and ends with whoever started it. */
 import { explain, Fault } from '@cordon/shared/errors'
-import { announce, answerHealth, onResume, onStop } from '@cordon/shared/runtime/edge'
+import {
+  announce,
+  answerHealth,
+  onResume,
+  onStop,
+  openHealthSocket,
+  readPartArguments,
+} from '@cordon/shared/runtime/edge'
 import { parseTraceParent } from '@cordon/shared/telemetry'
 import { openTelemetry } from '@cordon/shared/telemetry/edge'
 import { openClock } from './edge/open-clock.ts'
 
-process.umask(0o077)
 answerHealth()
-
-const { values } = parseArgs({
-  options: {
-    config: { type: 'string' },
-    'state-dir': { type: 'string' },
-    'runtime-dir': { type: 'string' },
-    lab: { type: 'string' },
-  },
-})
 
 const telemetry = openTelemetry({ part: 'clock' })
 
 try {
-  const { config, 'state-dir': stateDirectory, 'runtime-dir': runtimeDirectory, lab } = values
-  if (config === undefined || stateDirectory === undefined || runtimeDirectory === undefined) {
-    throw new Error('usage: main.ts --config FILE --state-dir DIR --runtime-dir DIR [--lab SOCKET]')
-  }
-  const clock = await openClock({
-    configurationPath: config,
-    stateDirectory,
-    runtimeDirectory,
-    labSocket: lab,
-    telemetry,
-  })
+  const { configurationFile, stateDirectory, layout, labSocket } = readPartArguments()
+  const clock = await openClock({ configurationPath: configurationFile, stateDirectory, layout, labSocket, telemetry })
   onResume(({ traceparent }) => clock.resumed(parseTraceParent(traceparent)))
   process.on('SIGHUP', () => void clock.reload())
   onStop(() => {
     telemetry.log('part.stopping', { part: 'clock' })
     void Promise.all([clock.close(), telemetry.close()]).then(() => process.exit(0))
   })
+  await openHealthSocket(layout, 'clock')
   announce({ type: 'ready' })
 } catch (cause) {
   const { code, next } = cause instanceof Fault ? cause : { code: 'CLK_FAILED', next: undefined }

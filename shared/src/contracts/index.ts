@@ -73,8 +73,8 @@ export type { ProductSettings, SourceKind, UpdatesSettings } from './product-set
 export { PRODUCT_ID_PATTERN, PRODUCT_SETTINGS, SOURCE_KINDS, UPDATES_SETTINGS } from './product-settings.ts'
 export type { RedisSettings } from './redis.ts'
 export { REDIS_SETTINGS } from './redis.ts'
-export type { RuntimeLayout } from './runtime-layout.ts'
-export { layOutRuntime } from './runtime-layout.ts'
+export type { Access, RuntimeLayout } from './runtime-layout.ts'
+export { ACCESSES, layOutRuntime } from './runtime-layout.ts'
 export type {
   KeptLine,
   PartMessage,

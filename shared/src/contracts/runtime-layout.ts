@@ -1,19 +1,34 @@
 import { join } from 'node:path'
 import type { AppId } from '../isolation/index.ts'
 
-/** Where the parts find each other. Every directory is 0700 and every socket 0600. */
+/**
+ * Who may use the sockets of an instance: its user alone (directories 0700, sockets 0600), or in system mode, where each
+ * part has a user of its own, the group that a socket's directory belongs to (2750 and 0660).
+ */
+export const ACCESSES = ['user', 'group'] as const
+export type Access = (typeof ACCESSES)[number]
+
+/** Where the parts find each other. Each part makes sockets only in directories of its own. */
 export interface RuntimeLayout {
   readonly directory: string
+  readonly access: Access
+  /** All directories that the parts make sockets in. */
+  readonly socketDirectories: readonly string[]
+  readonly gatewayDirectory: string
   /** The gateway's admin API. */
   readonly gatewaySocket: string
   /** Where the gateway tells dns of apps, and dns asks for virtual addresses. */
   readonly dnsLinkSocket: string
+  readonly dnsDirectory: string
   /** The API of dns. */
   readonly dnsSocket: string
+  readonly supervisorDirectory: string
   /** The supervisor's own API, which works when the gateway is dead. */
   readonly supervisorSocket: string
+  readonly clockDirectory: string
   /** The clock's API. */
   readonly clockSocket: string
+  readonly updatesDirectory: string
   /** The API of the update checks. */
   readonly updatesSocket: string
   readonly torDirectory: string
@@ -34,6 +49,8 @@ export interface RuntimeLayout {
   appControlSocket(app: AppId): string
   /** How a confined app is reached from outside; the launcher offers it. */
   appInwardSocket(app: AppId): string
+  /** Where a part that nobody is the parent of says how it is; see `openHealthSocket`. */
+  healthSocket(part: string): string
   /** Sockets that tor is given as targets of apps' onion services. */
   readonly onionDirectory: string
   /** Where the names of one app are asked over AF_UNIX, framed as over TCP (RFC 7766). */
@@ -41,18 +58,34 @@ export interface RuntimeLayout {
 }
 
 /** Name the sockets below one runtime directory. */
-export function layOutRuntime(directory: string): RuntimeLayout {
+export function layOutRuntime(directory: string, access: Access = 'user'): RuntimeLayout {
+  const gatewayDirectory = join(directory, 'gateway')
+  const supervisorDirectory = join(directory, 'supervisor')
+  const dnsDirectory = join(directory, 'dns')
+  const clockDirectory = join(directory, 'clock')
+  const updatesDirectory = join(directory, 'updates')
   const torDirectory = join(directory, 'tor')
   const redisDirectory = join(directory, 'redis')
   const appsDirectory = join(directory, 'apps')
+  const onionDirectory = join(directory, 'onion')
   return {
     directory,
-    gatewaySocket: join(directory, 'gateway.sock'),
-    dnsLinkSocket: join(directory, 'dns-link.sock'),
-    dnsSocket: join(directory, 'dns.sock'),
-    supervisorSocket: join(directory, 'supervisor.sock'),
-    clockSocket: join(directory, 'clock.sock'),
-    updatesSocket: join(directory, 'updates.sock'),
+    access,
+    socketDirectories: [
+      ...[gatewayDirectory, supervisorDirectory, dnsDirectory, clockDirectory, updatesDirectory],
+      ...[torDirectory, redisDirectory, appsDirectory, onionDirectory],
+    ],
+    gatewayDirectory,
+    gatewaySocket: join(gatewayDirectory, 'admin.sock'),
+    dnsLinkSocket: join(gatewayDirectory, 'dns-link.sock'),
+    dnsDirectory,
+    dnsSocket: join(dnsDirectory, 'api.sock'),
+    supervisorDirectory,
+    supervisorSocket: join(supervisorDirectory, 'api.sock'),
+    clockDirectory,
+    clockSocket: join(clockDirectory, 'api.sock'),
+    updatesDirectory,
+    updatesSocket: join(updatesDirectory, 'api.sock'),
     torDirectory,
     torControlSocket: join(torDirectory, 'control.sock'),
     torControlCookie: join(torDirectory, 'control.cookie'),
@@ -62,10 +95,11 @@ export function layOutRuntime(directory: string): RuntimeLayout {
     redisDirectory,
     redisSocket: join(redisDirectory, 'redis.sock'),
     appsDirectory,
-    onionDirectory: join(directory, 'onion'),
+    onionDirectory,
+    healthSocket: part => join(directory, part, 'health.sock'),
     appControlSocket: app => join(appsDirectory, `${app}.control`),
     appInwardSocket: app => join(appsDirectory, `${app}.inward`),
     appSocket: app => join(appsDirectory, `${app}.sock`),
-    appDnsSocket: app => join(appsDirectory, `${app}.dns`),
+    appDnsSocket: app => join(dnsDirectory, `${app}.dns`),
   }
 }

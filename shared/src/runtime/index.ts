@@ -6,3 +6,6 @@
  */
 export type { BackOff } from './back-off.ts'
 export { planWait } from './back-off.ts'
+export { listGroupMembers } from './group-members.ts'
+export type { PartAnnouncement, PartCondition } from './service-notice.ts'
+export { formatServiceNotice } from './service-notice.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { planWait } from '../../src/runtime/index.ts'
+import { formatServiceNotice, listGroupMembers, planWait } from '../../src/runtime/index.ts'
 import { decodeSocketOwner, encodeSocketQuestion, type SocketEnds } from '../../src/runtime/socket-diagnosis.ts'
 
 t.test('waits double up to the cap, and never all at once', async t => {
@@ -15,6 +15,17 @@ t.test('waits double up to the cap, and never all at once', async t => {
     }),
     { seed: 20_261_122 },
   )
+})
+
+t.test('a service manager hears what a part says of itself, and no line of it can become an assignment', async t => {
+  t.equal(formatServiceNotice({ type: 'ready' }), 'READY=1\nSTATUS=ready')
+  t.match(formatServiceNotice({ type: 'breached' }), /^STATUS=.*breached/)
+  t.equal(formatServiceNotice({ type: 'waiting', detail: 'for tor' }), 'STATUS=for tor')
+  t.equal(
+    formatServiceNotice({ type: 'failed', code: 'X', message: 'bad\nREADY=1', next: 'Mend it.' }),
+    'STATUS=bad READY=1; next: Mend it.',
+  )
+  t.equal(formatServiceNotice({ type: 'failed', code: 'X', message: 'bad', next: null }), 'STATUS=bad')
 })
 
 const ENDS: SocketEnds = {
@@ -55,4 +66,15 @@ t.test('the owner is believed only from an answer about this very connection', a
   t.equal(decodeSocketOwner(answer({ source: 1 }), ENDS), undefined)
   t.equal(decodeSocketOwner(answer({ destination: 1 }), ENDS), undefined)
   for (let cut = 0; cut < 88; cut++) t.equal(decodeSocketOwner(answer().subarray(0, cut), ENDS), undefined)
+})
+
+t.test('the members of a group are those of passwd and group, and nobody else', async t => {
+  const passwd =
+    'root:x:0:0::/root:/bin/sh\nana:x:1000:1000::/:/bin/sh\nben:x:1001:900::/:/bin/sh\nbad:x:y:1::/:/\nhalf:x:7\n'
+  const group = 'cordon:x:900:ana,ghost\nother:x:901:root\nbroken:x:900\n'
+  t.same(listGroupMembers(900, passwd, group), new Set([1000, 1001]), 'by the list, and by the primary group')
+  t.same(listGroupMembers(901, passwd, group), new Set([0]))
+  t.same(listGroupMembers(1, passwd, group), new Set(), 'a user without a number is nobody')
+  t.same(listGroupMembers(902, passwd, group), new Set())
+  t.same(listGroupMembers(900, '', ''), new Set(), 'unknown means no')
 })

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
-import { type ClockHistory, type ClockStatus, SYNC_REQUEST } from '@cordon/shared/contracts'
-import { listenPrivately } from '@cordon/shared/runtime/edge'
+import { type ClockHistory, type ClockStatus, type RuntimeLayout, SYNC_REQUEST } from '@cordon/shared/contracts'
+import { listenPrivately, openSocketDirectory } from '@cordon/shared/runtime/edge'
 import type { Telemetry } from '@cordon/shared/telemetry'
 import Fastify, { type FastifyInstance } from 'fastify'
 import Value from 'typebox/value'
@@ -42,8 +42,9 @@ export function buildClockApi({ status, history, sync, telemetry }: ClockApiDepe
   return api
 }
 
-/** Let the API listen on its private socket. */
-export async function openClockApi(api: FastifyInstance, socketPath: string): Promise<void> {
+/** Let the API listen on its socket. */
+export async function openClockApi(api: FastifyInstance, layout: RuntimeLayout): Promise<void> {
   await api.ready()
-  await listenPrivately(api.server, socketPath)
+  await openSocketDirectory(layout, layout.clockDirectory)
+  await listenPrivately(api.server, layout.clockSocket, layout.access)
 }

@@ -3,9 +3,9 @@ import {
   CONFIGURATION_MAX_BYTES,
   type Configuration,
   completeClockSettings,
-  layOutRuntime,
   OWN_APPS,
   parseConfiguration,
+  type RuntimeLayout,
 } from '@cordon/shared/contracts'
 import { openJobQueue, readQueuePlace } from '@cordon/shared/queue/edge'
 import { openPrivateDirectory, readFileBounded } from '@cordon/shared/runtime/edge'
@@ -23,7 +23,7 @@ import { SntpServer } from './sntp-server.ts'
 export interface ClockOptions {
   readonly configurationPath: string
   readonly stateDirectory: string
-  readonly runtimeDirectory: string
+  readonly layout: RuntimeLayout
   /** Where a lab describes itself; undefined on the Tor network. */
   readonly labSocket: string | undefined
   readonly telemetry: Telemetry
@@ -47,8 +47,7 @@ const LAB_SETTER: ClockSetter = {
 
 /** Open the clock service: its API, its SNTP server if wanted, and its schedule. */
 export async function openClock(options: ClockOptions): Promise<RunningClock> {
-  const { configurationPath, stateDirectory, runtimeDirectory, labSocket, telemetry } = options
-  const layout = layOutRuntime(runtimeDirectory)
+  const { configurationPath, stateDirectory, layout, labSocket, telemetry } = options
   const { clock, redis } = await readConfiguration(configurationPath)
   const lab = labSocket === undefined ? undefined : await readLab(labSocket)
   const complete = (section: Configuration['clock']): ClockConfiguration => {
@@ -93,7 +92,7 @@ export async function openClock(options: ClockOptions): Promise<RunningClock> {
       await schedule.sync({ reason: 'request', allowBackward, signal: abort.signal })
     },
   })
-  await openClockApi(api, layout.clockSocket)
+  await openClockApi(api, layout)
   return {
     resumed: parent => schedule.resumed(parent),
     reload: async () => {

@@ -1,6 +1,7 @@
 import type { DnsApp, DnsStatus, RuntimeLayout } from '@cordon/shared/contracts'
 import { explain, Fault } from '@cordon/shared/errors'
 import type { AppId } from '@cordon/shared/isolation'
+import type { PortUsers } from '@cordon/shared/runtime/edge'
 import type { Telemetry } from '@cordon/shared/telemetry'
 import { type AppListeners, openAppListeners } from './app-listeners.ts'
 import { AppResolver, type ResolverSurroundings } from './app-resolver.ts'
@@ -19,7 +20,7 @@ interface Entry {
 export interface AppDirectoryOptions {
   readonly layout: RuntimeLayout
   readonly around: ResolverSurroundings
-  readonly ownerUid: number
+  readonly users: PortUsers
   readonly telemetry: Telemetry
   onTrouble(app: string, trouble: string | null): void
 }
@@ -125,11 +126,11 @@ export class AppDirectory {
   }
 
   async #open(entry: Entry): Promise<void> {
-    const { layout, ownerUid, telemetry } = this.#options
+    const { layout, users, telemetry } = this.#options
     const { app } = entry.resolver
     const { id, dnsPort } = app
     try {
-      const listeners = await openAppListeners(entry.resolver, layout.appDnsSocket(id as AppId), ownerUid)
+      const listeners = await openAppListeners(entry.resolver, { layout, users })
       // The app may have gone or moved while they were being opened.
       const isWanted = this.#entries.get(id) === entry && entry.resolver.app.dnsPort === dnsPort
       if (isWanted) entry.listeners = listeners

@@ -1,7 +1,9 @@
 import type { Socket as DatagramSocket } from 'node:dgram'
 import { createServer, type Server, type Socket } from 'node:net'
+import type { RuntimeLayout } from '@cordon/shared/contracts'
 import { Fault, systemCode } from '@cordon/shared/errors'
-import { listenPrivately, peerUid } from '@cordon/shared/runtime/edge'
+import type { AppId } from '@cordon/shared/isolation'
+import { listenPrivately, type PortUsers, peerUid } from '@cordon/shared/runtime/edge'
 import type { AppResolver } from './app-resolver.ts'
 import { converse } from './stream-listener.ts'
 import { openUdpListener, tellsSenders } from './udp-listener.ts'
@@ -18,14 +20,13 @@ export interface AppListeners {
 }
 
 /**
- * Listen for one app: UDP and TCP on 127.0.0.1, for the owner's programs alone, and on an AF_UNIX socket (0600).
+ * Listen for one app: UDP and TCP on 127.0.0.1, for its users' programs alone, and on an AF_UNIX socket.
  *
  * Throws a Fault `DNS_PORT_TAKEN` or `HOST_SOCKET_UNUSABLE`; then nothing listens.
  */
 export async function openAppListeners(
   resolver: AppResolver,
-  socketPath: string,
-  ownerUid: number,
+  { layout, users }: { readonly layout: RuntimeLayout; readonly users: PortUsers },
 ): Promise<AppListeners> {
   const { dnsPort: port, id } = resolver.app
   const opened: Server[] = []
@@ -34,12 +35,12 @@ export async function openAppListeners(
     udp = await openUdpListener({
       address: LOOPBACK,
       port,
-      ownerUid,
+      users,
       onMessage: (message, respond) => resolver.answer(message, 'udp', 'loopback', respond),
     })
     // A port number is not authentication: any local user can connect to it.
     const tcp = serve(
-      socket => peerUid(socket) === ownerUid,
+      socket => users(peerUid(socket)),
       (message, respond) => resolver.answer(message, 'tcp', 'loopback', respond),
     )
     await new Promise<void>((resolve, reject) => {
@@ -54,7 +55,7 @@ export async function openAppListeners(
       () => true,
       (message, respond) => resolver.answer(message, 'tcp', 'socket', respond),
     )
-    await listenPrivately(local, socketPath)
+    await listenPrivately(local, layout.appDnsSocket(id as AppId), layout.access)
     opened.push(local)
   } catch (cause) {
     udp?.close()

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import type { DnsStatus, Problem } from '@cordon/shared/contracts'
+import type { DnsStatus, Problem, RuntimeLayout } from '@cordon/shared/contracts'
 import { Fault } from '@cordon/shared/errors'
 import { listenPrivately } from '@cordon/shared/runtime/edge'
 import type { Telemetry } from '@cordon/shared/telemetry'
@@ -53,10 +53,10 @@ function describeProblem(error: FastifyError | Fault): Problem {
   return { code: 'GW_REQUEST_INVALID', message: known ? error.message : 'an internal error', next: null }
 }
 
-/** Let the API listen on its private socket. */
-export async function openDnsApi(api: FastifyInstance, socketPath: string): Promise<void> {
+/** Let the API listen on its socket. */
+export async function openDnsApi(api: FastifyInstance, { dnsSocket, access }: RuntimeLayout): Promise<void> {
   await api.ready()
-  await listenPrivately(api.server, socketPath)
+  await listenPrivately(api.server, dnsSocket, access)
 }
 
 /** Stop listening and cut what is still asked. */

@@ -1,7 +1,7 @@
-import { type Configuration, type DnsApp, layOutRuntime, type RuntimeLayout } from '@cordon/shared/contracts'
+import type { Configuration, DnsApp, RuntimeLayout } from '@cordon/shared/contracts'
 import { Fault } from '@cordon/shared/errors'
 import type { AppId } from '@cordon/shared/isolation'
-import { openPrivateDirectory, withDeadline } from '@cordon/shared/runtime/edge'
+import { choosePortUsers, openSocketDirectory, withDeadline } from '@cordon/shared/runtime/edge'
 import type { Telemetry } from '@cordon/shared/telemetry'
 import type { FastifyInstance } from 'fastify'
 import { AppDirectory } from './app-directory.ts'
@@ -19,7 +19,7 @@ const FIRST_APPS_MS = 10_000
 const COUNT_MS = 1000
 
 export interface DnsServiceOptions {
-  readonly runtimeDirectory: string
+  readonly layout: RuntimeLayout
   readonly stateDirectory: string
   readonly configuration: Pick<Configuration, 'redis'>
   /** Certificates (PEM) that resolvers may be vouched for by besides the well-known ones. */
@@ -40,13 +40,13 @@ export class DnsService {
   #isLinked = false
 
   private constructor(options: DnsServiceOptions, machine: MachineNames, onFirstApps: () => void) {
-    const { telemetry, runtimeDirectory } = options
+    const { telemetry, layout } = options
     this.#options = options
-    this.#layout = layOutRuntime(runtimeDirectory)
+    this.#layout = layout
     this.#machine = machine
     this.#directory = new AppDirectory({
       layout: this.#layout,
-      ownerUid: process.getuid?.() ?? -1,
+      users: choosePortUsers(layout),
       telemetry,
       onTrouble: (app, trouble) => this.#link.tellTrouble(app, trouble),
       around: {
@@ -79,8 +79,7 @@ export class DnsService {
 
   /** Open the listeners of all apps that the gateway names, and the API; or throw a Fault. */
   static async open(options: DnsServiceOptions): Promise<DnsService> {
-    const layout = layOutRuntime(options.runtimeDirectory)
-    for (const path of [layout.directory, layout.appsDirectory]) await openPrivateDirectory(path)
+    await openSocketDirectory(options.layout, options.layout.dnsDirectory)
     const machine = await MachineNames.open()
     const first = Promise.withResolvers<void>()
     const service = new DnsService(options, machine, first.resolve)
@@ -108,7 +107,7 @@ export class DnsService {
     const { telemetry, stateDirectory, configuration } = this.#options
     await this.#directory.settled()
     this.#api = buildDnsApi({ telemetry, describe: (app, withNames) => this.#directory.describe(app, withNames) })
-    await openDnsApi(this.#api, this.#layout.dnsSocket)
+    await openDnsApi(this.#api, this.#layout)
     const redis = configuration.redis ?? { socket: this.#layout.redisSocket }
     this.#jobs = await DnsJobs.open({ redis, stateDirectory, telemetry, verify: () => this.#directory.verify() })
   }

@@ -1,5 +1,5 @@
 import { createSocket, type Socket } from 'node:dgram'
-import { type DatagramEnd, monotonicNow, senderUid } from '@cordon/shared/runtime/edge'
+import { type DatagramEnd, monotonicNow, type PortUsers, senderUid } from '@cordon/shared/runtime/edge'
 
 /** Asking the kernel takes 20 µs. A port that one program lets go of is hardly another user's within this. */
 const SAME_SENDER_MS = 10
@@ -15,7 +15,7 @@ export interface UdpListenerOptions {
   readonly address: string
   readonly port: number
   /** The user whose programs are answered. */
-  readonly ownerUid: number
+  readonly users: PortUsers
   onMessage(message: Buffer, respond: (response: Buffer) => void): void
 }
 
@@ -24,14 +24,14 @@ export const tellsSenders = (own: DatagramEnd): boolean => senderUid(own, { ...o
 
 /** Listen for datagrams of one user's programs; those of others are dropped unread. */
 export async function openUdpListener(options: UdpListenerOptions): Promise<Socket> {
-  const { address, port, ownerUid, onMessage } = options
+  const { address, port, users, onMessage } = options
   const socket = createSocket({ type: 'udp4', lookup: sameAddress })
   const own = { address, port }
   let known = { port: 0, until: 0 }
   socket.on('message', (message, sender) => {
     const now = monotonicNow()
     if (sender.port !== known.port || now >= known.until) {
-      if (senderUid(sender, own) !== ownerUid) return
+      if (!users(senderUid(sender, own))) return
       known = { port: sender.port, until: now + SAME_SENDER_MS }
     }
     onMessage(message, response => {

@@ -58,7 +58,8 @@ async function exchange(
     })
     return { status: response.statusCode ?? 0, content: await readBounded(response) }
   } catch (cause) {
-    throw isAbsence(systemCode(cause)) ? notRunning(cause) : noAnswer(cause)
+    const code = systemCode(cause)
+    throw isAbsence(code) ? notRunning(cause) : code === 'EACCES' ? notAllowed(cause) : noAnswer(cause)
   }
 }
 
@@ -80,6 +81,14 @@ const notRunning = (cause: unknown): Fault =>
     where: 'local',
     retry: 'after-waiting',
     next: 'Start it with `cordon up`, or name its directories with --state-dir and --runtime-dir.',
+    cause,
+  })
+
+const notAllowed = (cause: unknown): Fault =>
+  new Fault('HOST_SOCKET_UNUSABLE', 'cordon runs for other users, and this one may not use it', {
+    where: 'host',
+    retry: 'never',
+    next: 'Add this user to the group that its sockets belong to (cordon), and log in again.',
     cause,
   })
 

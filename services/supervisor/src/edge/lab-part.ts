@@ -20,9 +20,9 @@ const WATCH_MS = 2000
 /** Start the lab, or join the one that answers in `directory` and leave it running. */
 export function driveLab(instance: Instance, directory: string): PartDriver {
   return async reporter => {
-    const socket = join(directory, 'lab.sock')
+    const socket = socketIn(directory)
     instance.lab = undefined
-    return (await answers(socket))
+    return instance.layout.access === 'group' || (await answers(socket))
       ? joinLab(instance, socket, reporter)
       : startLab(instance, directory, socket, reporter)
   }
@@ -100,6 +100,11 @@ function hear(line: string, instance: Instance, reporter: PartReporter): void {
 
 /** A stopped program still accepts connections: only what it says shows that it lives. */
 const askLab = async (socket: string): Promise<void> => void (await readDescription(socket))
+
+/** Read what a client of the lab in `directory` needs, from the lab itself. */
+export const readLabDescription = (directory: string): Promise<LabDescription> => readDescription(socketIn(directory))
+
+const socketIn = (directory: string): string => join(directory, 'lab.sock')
 
 async function readDescription(socket: string): Promise<LabDescription> {
   const line = new Promise<string>((resolve, reject) => {

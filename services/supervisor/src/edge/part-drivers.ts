@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { PartName } from '@cordon/shared/contracts'
+import { type ExternalTor, PART_NAMES, type PartName, type RuntimeLayout } from '@cordon/shared/contracts'
 import { driveExternalTor } from './external-tor-part.ts'
 import type { Instance } from './instance.ts'
 import { driveLab } from './lab-part.ts'
@@ -8,15 +8,26 @@ import type { PartDriver } from './part-driver.ts'
 import { driveRedis } from './redis-part.ts'
 import { driveTor } from './tor-part.ts'
 import type { TorWatch } from './tor-watch.ts'
+import { driveWatchedPart } from './watched-part.ts'
 
-/** Choose the parts that an instance has, and what starts each. What the configuration names is not started. */
+/**
+ * Choose the parts that an instance has, and what starts each. What the configuration names is not started, and in
+ * system mode nothing is: there each part has a user and a starter of its own.
+ */
 export function choosePartDrivers(instance: Instance, watch: TorWatch): ReadonlyMap<PartName, PartDriver> {
-  const { configuration, labDirectory } = instance
+  const { configuration, labDirectory, layout } = instance
   const drivers = new Map<PartName, PartDriver>()
   if (labDirectory !== undefined) drivers.set('lab', driveLab(instance, labDirectory))
   const external = configuration.tor?.external
   // The lab brings its own network, which an external tor is not part of.
   const useExternal = external !== undefined && labDirectory === undefined
+  if (layout.access === 'group') {
+    drivers.set('tor', driveExternalTor(useExternal ? external : ownTor(layout), watch))
+    const others = PART_NAMES.filter(part => !drivers.has(part) && part !== 'lab')
+    for (const part of others) drivers.set(part, driveWatchedPart(part, layout))
+    if (configuration.redis !== undefined) drivers.delete('redis')
+    return drivers
+  }
   drivers.set('tor', useExternal ? driveExternalTor(external, watch) : driveTor(instance, watch))
   if (configuration.redis === undefined) drivers.set('redis', driveRedis(instance))
   drivers.set(
@@ -52,3 +63,10 @@ export function choosePartDrivers(instance: Instance, watch: TorWatch): Readonly
     }),
   )
 }
+
+/** Cordon's own tor, which somebody else started. */
+const ownTor = ({ torControlSocket, torSocksSocket, torSocksShortSocket }: RuntimeLayout): ExternalTor => ({
+  control: `unix:${torControlSocket}`,
+  socks: `unix:${torSocksSocket}`,
+  socksShort: `unix:${torSocksShortSocket}`,
+})

@@ -1,7 +1,13 @@
 import { rename, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Fault } from '@cordon/shared/errors'
-import { checkUnixPath, openPrivateDirectory, readFileBounded, writeFileAtomically } from '@cordon/shared/runtime/edge'
+import {
+  checkUnixPath,
+  openPrivateDirectory,
+  openSocketDirectory,
+  readFileBounded,
+  writeFileAtomically,
+} from '@cordon/shared/runtime/edge'
 import {
   chooseBridges,
   formatBridges,
@@ -23,8 +29,8 @@ export interface PreparedTor {
   readonly directory: string
 }
 
-/** Make the directories, write the torrc, and let tor verify it. */
-export async function prepareTor(instance: Instance): Promise<PreparedTor> {
+/** Make the directories, write the torrc, and let tor verify it. `ownerPid` is the process that tor is to end with. */
+export async function prepareTor(instance: Instance, ownerPid: number | undefined): Promise<PreparedTor> {
   const { layout, configuration, lab, stateDirectory } = instance
   const { tor = {} } = configuration
   const program = await findTor(tor.program)
@@ -32,7 +38,8 @@ export async function prepareTor(instance: Instance): Promise<PreparedTor> {
   const directory = join(stateDirectory, 'tor')
   // Guards and consensus of the lab must never meet those of the Tor network.
   const dataDirectory = lab === undefined ? join(directory, 'data') : join(stateDirectory, 'lab', 'tor-data')
-  for (const path of [layout.torDirectory, directory, dataDirectory]) await openPrivateDirectory(path)
+  await openSocketDirectory(layout, layout.torDirectory)
+  for (const path of [directory, dataDirectory]) await openPrivateDirectory(path)
 
   const inLab = lab !== undefined
   const bridges = chooseBridges(tor.bridges?.lines ?? [], inLab)
@@ -40,7 +47,7 @@ export async function prepareTor(instance: Instance): Promise<PreparedTor> {
   const text = formatTorrc({
     layout,
     dataDirectory,
-    ownerPid: process.pid,
+    ownerPid,
     bridgeLines: formatBridges(bridges, findTransports(bridges, tor.bridges)),
     proxyLines: formatUpstreamProxy(tor.upstreamProxy, await readCredentials(tor.upstreamProxyCredentialsFile), inLab),
     lab,

@@ -15,6 +15,7 @@ import {
   usage,
 } from '../cli/index.ts'
 import { becomeLauncher } from './become-launcher.ts'
+import type { BecomeOptions } from './become-part.ts'
 import type { Commands, DnsOptions } from './commands.ts'
 import type { LogsOptions } from './follow-logs.ts'
 import { type GlobalOptions, locate, locateLab } from './locate.ts'
@@ -26,6 +27,7 @@ interface UpOptions {
   readonly labDir?: string
   readonly detach?: boolean
   readonly detached?: boolean
+  readonly system?: boolean
 }
 
 /** Run the `cordon` command line and tell its exit status. */
@@ -83,8 +85,18 @@ function buildProgram(
     .option('--lab', 'run on a private network on this machine, which is not Tor')
     .option('--lab-dir <directory>', 'where the lab lives; a lab that runs there is joined')
     .option('--detach', 'return when everything is ready')
+    .option('--system', 'start nothing, and watch the parts that a service manager runs under users of their own')
     .addOption(new Option('--detached').hideHelp())
     .action(async (options: UpOptions) => done(await up(args, options, global(), terminal())))
+  program
+    .command('part <part>')
+    .description('become one part in system mode, for service managers and containers: tor or redis')
+    .option('--lab-dir <directory>', 'the lab that tor joins; this must be its network already')
+    .option('--check', 'only ask whether the part is well: exit status 0 if it is ready, 4 if not yet')
+    .action(async (name: string, options: BecomeOptions) => {
+      const { becomePart } = await import('./become-part.ts')
+      done(await becomePart(name, options, locate(global()), terminal()))
+    })
   program
     .command('down')
     .description('stop everything')
@@ -251,6 +263,7 @@ async function up(
   terminal: Terminal,
 ): Promise<ExitStatus> {
   if (options.labDir !== undefined && options.lab !== true) throw usage('--lab-dir goes with --lab')
+  if (options.system === true && options.detach === true) throw usage('--system does not go with --detach')
   const directories = locate(global)
   const lab = options.lab === true ? locateLab(options.labDir, directories) : undefined
   if (process.getuid?.() === 0 && options.detached !== true && !terminal.json) terminal.note(ROOT_HINT)
@@ -264,7 +277,7 @@ async function up(
     await startDetached([...args.filter(arg => arg !== '--detach'), '--detached'], directories, terminal)
   } else {
     const { runForeground } = await import('./up.ts')
-    await runForeground(directories, lab, terminal)
+    await runForeground(directories, lab, options.system === true ? 'group' : 'user', terminal)
   }
   return EXIT.done
 }

@@ -2,7 +2,7 @@ import { symlink, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { explain, systemCode } from '@cordon/shared/errors'
-import { checkUnixPath, openPrivateDirectory } from '@cordon/shared/runtime/edge'
+import { checkUnixPath, openSocketDirectory } from '@cordon/shared/runtime/edge'
 import { formatRedisConfiguration, parseRedisLogLine, REDIS_PROGRAMS, redisMissing } from '../redis/index.ts'
 import { confine, openFilesOf, readLines, startChild, watchExit } from './child.ts'
 import type { Instance } from './instance.ts'
@@ -18,12 +18,12 @@ export function driveRedis({ layout }: Pick<Instance, 'layout'>): PartDriver {
   return async reporter => {
     const { redisDirectory: directory, redisSocket: socket } = layout
     checkUnixPath(socket)
-    await openPrivateDirectory(directory)
+    await openSocketDirectory(layout, directory)
     // "-" reads the configuration from standard input. That it stays open does not keep redis: the kernel ends it.
     const command = confine([await findRedis(directory), '-'], openFilesOf('redis'))
     const child = startChild(command, directory, ['pipe', 'pipe', 'pipe'])
     child.stdin?.on('error', () => {}) // it has ended; its exit tells
-    child.stdin?.end(formatRedisConfiguration({ directory, socket }))
+    child.stdin?.end(formatRedisConfiguration({ directory, socket, access: layout.access }))
     readLines(child.stdout, line => {
       const { level, text } = parseRedisLogLine(line)
       reporter.log(level, text)
@@ -68,7 +68,7 @@ async function waitForAnswer(socket: string, isGone: () => boolean): Promise<boo
 }
 
 /** Find redis-server, or make one: a link of that name to the checker, which is the same program. */
-async function findRedis(directory: string): Promise<string> {
+export async function findRedis(directory: string): Promise<string> {
   const [server, checker] = REDIS_PROGRAMS.map(findProgram)
   if (server !== undefined) return server
   if (checker === undefined) throw redisMissing()

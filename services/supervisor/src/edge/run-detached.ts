@@ -11,7 +11,12 @@ export async function runDetached(directories: Directories, labDirectory: string
   try {
     await openPrivateDirectory(directories.stateDirectory)
     let log: BoundedLog | undefined
-    const instance = await prepareInstance({ directories, labDirectory, onLog: line => log?.write(line) })
+    const instance = await prepareInstance({
+      directories,
+      labDirectory,
+      access: 'user',
+      onLog: line => log?.write(line),
+    })
     await instance.start()
     // Only the holder of the lock may touch the log of this directory.
     log = new BoundedLog(join(directories.stateDirectory, 'cordon.log'))

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import {
+  type Access,
   CLOCK_STATUS,
   type ClockStatus,
   type ClockSummary,
@@ -31,6 +32,8 @@ export interface InstanceOptions {
   readonly directories: Directories
   /** Where the lab lives; undefined on the Tor network. */
   readonly labDirectory: string | undefined
+  /** `group` is system mode: the parts are watched and not started. */
+  readonly access: Access
   onLog(line: LogLine): void
   /** By which a sleep of the machine is seen; its own clocks if this is left out. */
   readonly readClocks?: () => ClockSample
@@ -119,7 +122,7 @@ export class RunningInstance {
     inheritNothing()
     await this.#lock.take(stateDirectory)
     try {
-      await openSupervisorApi(this.#api, layout.supervisorSocket)
+      await openSupervisorApi(this.#api, layout)
     } catch (cause) {
       await this.#lock.release()
       throw cause
@@ -198,10 +201,12 @@ export class RunningInstance {
   }
 
   async #reloadTor(before: Instance['configuration']): Promise<void> {
+    // Who started tor in system mode also has it read its configuration again.
+    if (this.#instance.layout.access === 'group') return
     if (before.tor?.external !== undefined || this.#instance.configuration.tor?.external !== undefined) return
     // While tor waits for its lab it has nothing to read yet.
     if (this.#instance.labDirectory !== undefined && this.#instance.lab === undefined) return
-    await prepareTor(this.#instance)
+    await prepareTor(this.#instance, process.pid)
     this.#supervisor.reload('tor')
   }
 
@@ -243,7 +248,7 @@ export async function prepareInstance(options: InstanceOptions): Promise<Running
   const instance: Instance = {
     configurationFile,
     stateDirectory,
-    layout: layOutRuntime(runtimeDirectory),
+    layout: layOutRuntime(runtimeDirectory, options.access),
     labDirectory: options.labDirectory,
     configuration: await loadConfiguration(configurationFile, configurationNamed),
     lab: undefined,

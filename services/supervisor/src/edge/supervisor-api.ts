@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
-import type { KeptLine, Problem, Status } from '@cordon/shared/contracts'
-import { closeHttpServer, listenPrivately } from '@cordon/shared/runtime/edge'
+import type { KeptLine, Problem, RuntimeLayout, Status } from '@cordon/shared/contracts'
+import { closeHttpServer, listenPrivately, openSocketDirectory } from '@cordon/shared/runtime/edge'
 import { admitSpan } from '@cordon/shared/telemetry'
 import type { SpanRecorder } from '@cordon/shared/telemetry/span-recorder'
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify'
@@ -63,8 +63,9 @@ export async function closeSupervisorApi(api: FastifyInstance): Promise<void> {
   await api.close()
 }
 
-/** Let the API listen on its private socket. */
-export async function openSupervisorApi(api: FastifyInstance, socketPath: string): Promise<void> {
+/** Let the API listen on its socket. */
+export async function openSupervisorApi(api: FastifyInstance, layout: RuntimeLayout): Promise<void> {
   await api.ready()
-  await listenPrivately(api.server, socketPath)
+  await openSocketDirectory(layout, layout.supervisorDirectory)
+  await listenPrivately(api.server, layout.supervisorSocket, layout.access)
 }

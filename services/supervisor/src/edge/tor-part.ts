@@ -17,7 +17,7 @@ const KNOCK_MS = 25
 export function driveTor(instance: Instance, watch: TorWatch): PartDriver {
   return async reporter => {
     watch.reset()
-    const { program, args, directory } = await prepareTor(instance)
+    const { program, args, directory } = await prepareTor(instance, process.pid)
     const command = confine([program, ...args], openFilesOf('tor'))
     const child = startChild(enterLab(instance.lab, command), directory, ['ignore', 'pipe', 'pipe'])
     let gone = false

@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Status } from '@cordon/shared/contracts'
+import type { Access, Status } from '@cordon/shared/contracts'
 import { monotonicNow } from '@cordon/shared/runtime/edge'
 import { type Directories, formatStatus, hasSettled, NOTHING_TOLD, planProgress } from '../cli/index.ts'
 import type { LogLine } from '../lifecycle/index.ts'
 import { prepareInstance, type RunningInstance } from './run-instance.ts'
-import { ServiceManager } from './service-manager.ts'
+import { StatusNotices } from './status-notices.ts'
 import type { Terminal } from './terminal.ts'
 
 /** While tor is quiet nothing changes, and the cause of that must still be told. */
@@ -17,17 +17,18 @@ const ONE_REQUEST_MS = 300
 export async function runForeground(
   directories: Directories,
   labDirectory: string | undefined,
+  access: Access,
   terminal: Terminal,
 ): Promise<void> {
   const onLog = (line: LogLine): void => {
     if (line.level !== 'info') terminal.note(`${line.part}: ${line.text}`)
   }
-  const manager = new ServiceManager(process.env, process.pid)
-  const instance = await prepareInstance({ directories, labDirectory, onLog, onStop: () => manager.stopping() })
+  const notices = new StatusNotices()
+  const instance = await prepareInstance({ directories, labDirectory, access, onLog, onStop: () => notices.stopping() })
   await instance.start()
   obeySignals(instance, () => terminal.note('stopping; once more to end at once'))
-  await Promise.all([follow(instance, terminal, manager), instance.ended])
-  manager.close()
+  await Promise.all([follow(instance, terminal, notices), instance.ended])
+  notices.close()
 }
 
 /** Let signals end or reload the instance. A second request to end does not wait. */
@@ -47,13 +48,13 @@ export function obeySignals(instance: RunningInstance, onStop: () => void): void
   process.on('SIGHUP', () => (process.stderr.isTTY === true ? end() : void instance.reload()))
 }
 
-async function follow(instance: RunningInstance, terminal: Terminal, manager: ServiceManager): Promise<void> {
+async function follow(instance: RunningInstance, terminal: Terminal, notices: StatusNotices): Promise<void> {
   let told = NOTHING_TOLD
   let summarised = false
   while (!instance.isOver) {
     const changed = instance.changed
     const status = await instance.status()
-    manager.tell(status)
+    notices.tell(status)
     const progress = planProgress(told, status)
     told = progress.told
     for (const line of progress.lines) terminal.note(line)

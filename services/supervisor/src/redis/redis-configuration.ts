@@ -1,8 +1,10 @@
+import type { Access } from '@cordon/shared/contracts'
 import { Fault } from '@cordon/shared/errors'
 
 export interface RedisConfigurationInput {
   readonly directory: string
   readonly socket: string
+  readonly access: Access
 }
 
 /** Ten thousand jobs take 20 MB (measured), and the queue keeps some hundreds. */
@@ -17,12 +19,12 @@ const CLIENTS = 256
  * It listens on one AF_UNIX socket and on no port, keeps nothing on disk (schedules live in state files), and refuses
  * writes when it is full rather than throw jobs away.
  */
-export function formatRedisConfiguration({ directory, socket }: RedisConfigurationInput): string {
+export function formatRedisConfiguration({ directory, socket, access }: RedisConfigurationInput): string {
   return `${[
     'port 0',
     'tls-port 0',
     `unixsocket ${quote(socket)}`,
-    'unixsocketperm 600',
+    `unixsocketperm ${access === 'group' ? 660 : 600}`,
     `dir ${quote(directory)}`,
     'save ""',
     'appendonly no',
@@ -33,6 +35,8 @@ export function formatRedisConfiguration({ directory, socket }: RedisConfigurati
     // Ten wake-ups a second are for servers with clients that wait; here nothing does.
     'hz 1',
     'daemonize no',
+    // Under systemd it says itself that it is ready, where the distribution built it so.
+    'supervised auto',
     'loglevel warning',
     'logfile ""',
     'always-show-logo no',

@@ -7,7 +7,7 @@ export interface TorrcInput {
   readonly layout: RuntimeLayout
   readonly dataDirectory: string
   /** The supervisor: tor ends when this process is gone (tor's manual, __OwningControllerProcess). */
-  readonly ownerPid: number
+  readonly ownerPid: number | undefined
   /** Lines for bridges, from {@link formatBridges}. */
   readonly bridgeLines: readonly string[]
   /** Lines for an upstream proxy, from {@link formatUpstreamProxy}. */
@@ -24,7 +24,9 @@ export interface TorrcInput {
  */
 export function formatTorrc(input: TorrcInput): string {
   const { layout, lab } = input
-  const socks = (path: string, flags: string): string => `SocksPort unix:${quotePath(path)} ${flags}`
+  // RelaxDirModeCheck: the group may enter the directory of a socket that it may use.
+  const [shared, cookie] = layout.access === 'group' ? [' GroupWritable RelaxDirModeCheck', '1'] : ['', '0']
+  const socks = (path: string, flags: string): string => `SocksPort unix:${quotePath(path)} ${flags}${shared}`
   return `${[
     '# Written by Cordon at each start. Your own lines belong in the additions file.',
     // The lab's lines come first: the last line of an option counts, and none of the lab's may win over ours.
@@ -37,11 +39,11 @@ export function formatTorrc(input: TorrcInput): string {
     socks(layout.torSocksIpv6Socket, 'IsolateSOCKSAuth ExtendedErrors PreferIPv6'),
     'SocksPolicy accept *',
     // ControlPort and not ControlSocket: only this one takes a quoted path.
-    `ControlPort unix:${quotePath(layout.torControlSocket)}`,
+    `ControlPort unix:${quotePath(layout.torControlSocket)}${shared}`,
     'CookieAuthentication 1',
     `CookieAuthFile ${quotePath(layout.torControlCookie)}`,
-    'CookieAuthFileGroupReadable 0',
-    `__OwningControllerProcess ${input.ownerPid}`,
+    `CookieAuthFileGroupReadable ${cookie}`,
+    ...(input.ownerPid === undefined ? [] : [`__OwningControllerProcess ${input.ownerPid}`]),
     ...LOCKED_OPTIONS.flatMap(({ lines }) => lines),
     ...input.bridgeLines,
     ...input.proxyLines,

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { GatewayStatus } from '@cordon/shared/contracts'
+import { layOutRuntime } from '@cordon/shared/contracts/runtime-layout'
 import { monotonicNow } from '@cordon/shared/runtime/edge'
 import { parseTarget } from '@cordon/shared/socks'
 import type { SpanRecord } from '@cordon/shared/telemetry'
@@ -39,6 +40,7 @@ t.test(
     const instance = await prepareInstance({
       directories,
       labDirectory: lab.directory,
+      access: 'user',
       onLog: () => {},
       readClocks: () => ({ asleepMs, now: monotonicNow() }),
     })
@@ -68,12 +70,12 @@ t.test(
     for (const pid of ours) process.kill(pid, 'SIGCONT')
     await until('the end of the stream', () => (stream.readableEnded ? true : undefined), 20_000)
 
-    const spansOf = async (socket: 'gateway' | 'supervisor') => {
+    const spansOf = async (socket: 'gatewaySocket' | 'supervisorSocket') => {
       const read = (value: unknown) => (value as { spans: SpanRecord[] }).spans
-      return await ask(join(directory, 'r', `${socket}.sock`), { method: 'GET', path: '/v1/spans', read })
+      return await ask(layOutRuntime(join(directory, 'r'))[socket], { method: 'GET', path: '/v1/spans', read })
     }
     const resumed = await until('the end of the resume', async () => {
-      const spans = await spansOf('supervisor')
+      const spans = await spansOf('supervisorSocket')
       const whole = spans.find(({ name }) => name === 'machine.resume')
       return whole === undefined ? undefined : { whole, steps: spans.filter(one => one.parentSpanId === whole.spanId) }
     })
@@ -97,7 +99,7 @@ t.test(
 
     const { traceId } = resumed.whole
     const jobs = await until('the last job of the chain', async () => {
-      const done = (await spansOf('gateway')).filter(span => span.name === 'job.work' && span.traceId === traceId)
+      const done = (await spansOf('gatewaySocket')).filter(span => span.name === 'job.work' && span.traceId === traceId)
       return done.some(({ attributes }) => attributes['job'] === 'gateway.verify') ? done : undefined
     })
     t.same(

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { OWN_APPS } from '@cordon/shared/contracts'
+import { layOutRuntime } from '@cordon/shared/contracts/runtime-layout'
 import type { SpanRecord } from '@cordon/shared/telemetry'
 import t from 'tap'
 import { ask } from '../../src/edge/api-client.ts'
@@ -26,7 +27,7 @@ async function open(t: { teardown(end: () => Promise<void>): void }, telemetry?:
 
 /** How many spans the gateway dropped because of its collector. */
 async function dropped(cordon: Cordon): Promise<number> {
-  const socket = join(cordon.runtimeDirectory, 'gateway.sock')
+  const socket = layOutRuntime(cordon.runtimeDirectory).gatewaySocket
   const curl = spawn('curl', ['--silent', '--unix-socket', socket, 'http://cordon/v1/metrics'])
   const { out } = await finish(curl)
   return Number(/dropped="collector"\} ([0-9]+)/.exec(out)?.[1] ?? 0)
@@ -101,7 +102,7 @@ t.test(
     t.match((await cordon.run('traces')).out, /\n {2}command .*\n {4}gateway\.renew .*app=mail .*circuitsClosed=/)
     const forged = { ...command, part: 'gateway', attributes: { app: 'mail' } }
     const question = { method: 'POST', path: '/v1/spans', body: forged, read: () => true } as const
-    await t.rejects(ask(join(cordon.runtimeDirectory, 'supervisor.sock'), question), {
+    await t.rejects(ask(layOutRuntime(cordon.runtimeDirectory).supervisorSocket, question), {
       message: /no span of a command/,
     })
   },

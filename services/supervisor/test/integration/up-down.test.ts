@@ -132,8 +132,8 @@ t.test('a parts tree is private and knows nothing of our environment', async t =
     'r/tor',
     'r/tor/socks.sock',
     'r/tor/control.cookie',
-    'r/gateway.sock',
-    'r/supervisor.sock',
+    'r/gateway/admin.sock',
+    'r/supervisor/api.sock',
   ]) {
     t.equal(statSync(join(cordon.directory, path)).mode & 0o077, 0, path)
   }

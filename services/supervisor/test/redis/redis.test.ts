@@ -2,7 +2,7 @@ import t from 'tap'
 import { formatRedisConfiguration, judgeFullness, parseRedisLogLine, redisMissing } from '../../src/redis/index.ts'
 
 t.test('RED-09: the embedded Redis listens on one AF_UNIX socket, keeps nothing and throws nothing away', async t => {
-  const text = formatRedisConfiguration({ directory: '/r/redis', socket: '/r/redis/redis.sock' })
+  const text = formatRedisConfiguration({ directory: '/r/redis', socket: '/r/redis/redis.sock', access: 'user' })
   for (const line of [
     'port 0',
     'tls-port 0',
@@ -15,12 +15,13 @@ t.test('RED-09: the embedded Redis listens on one AF_UNIX socket, keeps nothing 
     t.ok(text.split('\n').includes(line), line)
   }
   t.notMatch(text, /^bind /m)
+  t.match(formatRedisConfiguration({ directory: '/r', socket: '/s', access: 'group' }), /^unixsocketperm 660$/m)
 })
 
 t.test('a path stays one word', async t => {
-  const text = formatRedisConfiguration({ directory: '/a b"\\c', socket: '/s' })
+  const text = formatRedisConfiguration({ directory: '/a b"\\c', socket: '/s', access: 'user' })
   t.ok(text.includes('dir "/a b\\"\\\\c"'), text)
-  t.throws(() => formatRedisConfiguration({ directory: '/a', socket: '/x\nport 6379' }), {
+  t.throws(() => formatRedisConfiguration({ directory: '/a', socket: '/x\nport 6379', access: 'user' }), {
     code: 'HOST_SOCKET_UNUSABLE',
   })
 })

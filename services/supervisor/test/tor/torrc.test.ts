@@ -51,6 +51,17 @@ t.test("Cordon's torrc", async t => {
   )
 })
 
+t.test('in system mode the sockets of tor are for a group, and it ends with nobody', async t => {
+  const layout = layOutRuntime('/run/cordon', 'group')
+  const lines = formatTorrc(input({ layout, ownerPid: undefined })).split('\n')
+  const listeners = lines.filter(line => /^(Socks|Control)Port /.test(line))
+  t.ok(listeners.length >= 4)
+  for (const line of listeners) t.match(line, / GroupWritable RelaxDirModeCheck$/)
+  t.ok(lines.includes('CookieAuthFileGroupReadable 1'))
+  t.notOk(lines.some(line => line.startsWith('__OwningControllerProcess')))
+  t.notMatch(formatTorrc(input()), /Group(Writable|Readable 1)|RelaxDirModeCheck/, 'nor is any of it there otherwise')
+})
+
 t.test('in the lab our own lines still have the last word', async t => {
   const lines = formatTorrc(input({ lab: LAB })).split('\n')
   t.ok(lines.indexOf('TestingTorNetwork 1') < lines.indexOf('ClientRejectInternalAddresses 1'))

@@ -1,26 +1,34 @@
 import { lstat, rm } from 'node:fs/promises'
 import type { Server as HttpServer } from 'node:http'
 import { connect, type Server } from 'node:net'
+import type { Access } from '../../contracts/index.ts'
 import { Fault, systemCode } from '../../errors/index.ts'
+import { takeActivatedSocket } from './service-manager.ts'
 
 /** The longest path an AF_UNIX address holds (unix(7): sun_path is 108 bytes with its end). */
 export const UNIX_PATH_MAX_BYTES = 107
 
+/** What the umask takes from a socket, whose mode is 0777 without. */
+const UMASK: Readonly<Record<Access, number>> = { user: 0o177, group: 0o117 }
+
 /**
- * Let `server` listen on the AF_UNIX socket at `path`, open to nobody but this user (0600) from the first instant.
+ * Let `server` listen on the AF_UNIX socket at `path`, from the first instant open to nobody but this user (0600), or
+ * with `access` group to the group of its directory too (0660).
  *
- * A socket that nobody answers on is removed first; a live one, a symbolic link or any other file is refused.
+ * A socket that nobody answers on is removed first; a live one, a symbolic link or any other file is refused. One that
+ * the service manager opened for us is taken as it is.
  */
-export async function listenPrivately(server: Server, path: string): Promise<void> {
+export async function listenPrivately(server: Server, path: string, access: Access = 'user'): Promise<void> {
   checkUnixPath(path)
-  await removeDeadSocket(path)
+  const activated = takeActivatedSocket(path)
+  if (activated === undefined) await removeDeadSocket(path)
   await new Promise<void>((resolve, reject) => {
     const failed = (cause: unknown): void => reject(unusable(path, systemCode(cause) ?? 'unknown error', cause))
     server.once('error', failed)
     // The mode is the umask's at bind(2), which Node calls before listen() returns: a chmod later would be too late.
-    const umask = process.umask(0o177)
+    const umask = process.umask(UMASK[access])
     try {
-      server.listen({ path }, () => {
+      server.listen(activated ?? { path }, () => {
         server.off('error', failed)
         resolve()
       })

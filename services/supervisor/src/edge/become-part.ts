@@ -1,0 +1,104 @@
+import { join } from 'node:path'
+import { layOutRuntime, PART_NAMES } from '@cordon/shared/contracts'
+import { explain, Fault, internal } from '@cordon/shared/errors'
+import {
+  checkUnixPath,
+  openPrivateDirectory,
+  openSocketDirectory,
+  writeFileAtomically,
+} from '@cordon/shared/runtime/edge'
+import { type Directories, EXIT, type ExitStatus, usage } from '../cli/index.ts'
+import { formatRedisConfiguration } from '../redis/index.ts'
+import { loadConfiguration } from './configuration-file.ts'
+import type { Instance } from './instance.ts'
+import { readLabDescription } from './lab-part.ts'
+import { askPart } from './part-health.ts'
+import { prepareTor } from './prepare-tor.ts'
+import { findRedis } from './redis-part.ts'
+import type { Terminal } from './terminal.ts'
+
+/** What a part that becomes another program may know of our environment: PATH, and its service manager. */
+const PASSED_ON = ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID'] as const
+
+/** What to become. */
+export interface BecomeOptions {
+  readonly labDir?: string
+  /** Only ask whether it is well. */
+  readonly check?: boolean
+}
+
+/**
+ * Become one part in system mode: write its configuration, then be its program (execve(2)), with the same process id.
+ *
+ * With `check` it is asked how it is instead, for whoever restarts what is not well.
+ */
+export async function becomePart(
+  name: string,
+  { labDir, check = false }: BecomeOptions,
+  directories: Directories,
+  terminal: Terminal,
+): Promise<ExitStatus> {
+  const instance = await readInstance(directories, labDir)
+  if (check) return await checkPart(name, instance, terminal)
+  const become = Object.hasOwn(PROGRAMS, name) ? PROGRAMS[name as keyof typeof PROGRAMS] : undefined
+  if (become === undefined)
+    throw usage(`there is no such part to become; there are ${Object.keys(PROGRAMS).join(', ')}`)
+  const [program = '', ...args] = await become(instance)
+  process.execve?.(program, [program, ...args], environment())
+  throw internal('this Node cannot become another program')
+}
+
+/** What each part's program and arguments are. Parts that are Node programs of ours are started by themselves. */
+const PROGRAMS = { tor: prepareTorCommand, redis: prepareRedisCommand } as const
+
+async function prepareTorCommand(instance: Instance): Promise<readonly string[]> {
+  // Nobody here to end with: who started us ends us.
+  const { program, args } = await prepareTor(instance, undefined)
+  return [program, ...args]
+}
+
+async function prepareRedisCommand({ layout, stateDirectory }: Instance): Promise<readonly string[]> {
+  checkUnixPath(layout.redisSocket)
+  await openSocketDirectory(layout, layout.redisDirectory)
+  await openPrivateDirectory(stateDirectory)
+  const path = join(stateDirectory, 'redis.conf')
+  const { access, redisSocket: socket } = layout
+  await writeFileAtomically(path, formatRedisConfiguration({ directory: stateDirectory, socket, access }))
+  return [await findRedis(stateDirectory), path]
+}
+
+async function readInstance(directories: Directories, labDirectory: string | undefined): Promise<Instance> {
+  const { configurationFile, stateDirectory, runtimeDirectory } = directories
+  return {
+    configurationFile,
+    stateDirectory,
+    layout: layOutRuntime(runtimeDirectory, 'group'),
+    labDirectory,
+    // The file of a system belongs to its administrator, and may be missing as a user's may.
+    configuration: await loadConfiguration(configurationFile, false),
+    lab: labDirectory === undefined ? undefined : await readLabDescription(labDirectory),
+  }
+}
+
+async function checkPart(name: string, { layout }: Instance, terminal: Terminal): Promise<ExitStatus> {
+  const part = PART_NAMES.find(one => one === name)
+  if (part === undefined) throw usage(`there is no such part; there are ${PART_NAMES.join(', ')}`)
+  const found = await askPart(part, layout).catch((cause: unknown) => {
+    throw new Fault('SUP_PART_FAILED', `${part} does not answer: ${explain(cause)}`, {
+      where: 'local',
+      retry: 'after-waiting',
+      next: 'See what its service or container wrote.',
+      cause,
+    })
+  })
+  terminal.result(found, `${part}: ${found.type}\n`)
+  return found.type === 'ready' ? EXIT.done : EXIT.notReady
+}
+
+function environment(): NodeJS.ProcessEnv {
+  const passed = PASSED_ON.flatMap(name => {
+    const value = process.env[name]
+    return value === undefined ? [] : [[name, value] as const]
+  })
+  return { PATH: '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin', LANG: 'C.UTF-8', ...Object.fromEntries(passed) }
+}
