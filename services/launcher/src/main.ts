@@ -10,6 +10,11 @@ const VERBS: Readonly<Record<string, () => Promise<number>>> = {
     const { run } = await import('./edge/run.ts')
     return await run(parseRunRequest(args))
   },
+  lockdown: async () => {
+    const { parseLockdownRequest } = await import('./lockdown/request.ts')
+    const { lockdown } = await import('./edge/lockdown.ts')
+    return await lockdown(parseLockdownRequest(args), process.env['CORDON_ROOT'])
+  },
   leaktest: async () => {
     const { leaktest } = await import('./edge/leaktest.ts')
     const options = args.filter(arg => arg !== '--json')

@@ -375,6 +375,22 @@ export const CATALOGUE = {
     meaning: 'What was remembered of a product is damaged, so a rollback could not be seen.',
     action: 'Restore the file that the message names from a backup, or remove it and lose that memory.',
   },
+  LOCK_NOT_ROOT: {
+    meaning: 'Lockdown is about the whole machine, and only root may read and change its rules.',
+    action: 'Run the command with sudo.',
+  },
+  LOCK_USER_MISSING: {
+    meaning: 'The user that tor is to run as does not exist, so rules that name it could not be loaded.',
+    action: 'Install the package tor, or name the user with --tor-user.',
+  },
+  LOCK_NO_RELAYS: {
+    meaning: 'Lockdown is to let tor reach relays alone, and none is known.',
+    action: 'Let tor bootstrap once, or name a bridge with --bridge.',
+  },
+  LOCK_REFUSED: {
+    meaning: 'The kernel does not take the rules of lockdown; nothing was changed.',
+    action: 'Load the modules that the message names, or use the kernel of the distribution.',
+  },
 } as const satisfies Record<string, CatalogueEntry>
 
 /** A stable code for machines. */

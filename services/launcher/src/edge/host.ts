@@ -11,11 +11,14 @@ import {
 import { join } from 'node:path'
 import { readListeningPaths } from '../confine/listening-sockets.ts'
 import type { NamespaceSwitches } from '../confine/setup-failure.ts'
-import { findTools, TOOL_DIRECTORIES, type Tools } from '../confine/tools.ts'
+import { findTools, TOOL_DIRECTORIES, TOOL_NAMES, type Tools } from '../confine/tools.ts'
+
+/** Find a program of the distribution. */
+export const locateTool = (name: string): string | undefined =>
+  TOOL_DIRECTORIES.map(directory => join(directory, name)).find(isProgram)
 
 /** Find the programs of the distribution that confinement consists of. */
-export const locateTools = (): Tools =>
-  findTools(name => TOOL_DIRECTORIES.map(directory => join(directory, name)).find(isProgram))
+export const locateTools = (): Tools => findTools(locateTool, TOOL_NAMES)
 
 /** Report whether a path leads to a file that this user may run. */
 export function isProgram(path: string): boolean {

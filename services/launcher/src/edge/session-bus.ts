@@ -5,8 +5,7 @@ import { Fault } from '@cordon/shared/errors'
 import type { AppId } from '@cordon/shared/isolation'
 import { monotonicNow } from '@cordon/shared/runtime/edge/deadline'
 import { answers } from '@cordon/shared/runtime/edge/private-socket'
-import { TOOL_DIRECTORIES } from '../confine/tools.ts'
-import { isProgram } from './host.ts'
+import { locateTool } from './host.ts'
 
 /** A session bus on which only harmless names answer. */
 export interface FilteredBus {
@@ -27,7 +26,7 @@ const LOOK_AGAIN_MS = 10
 /** Start xdg-dbus-proxy in front of the session bus. It ends with us. */
 export async function openFilteredBus(runtimeDirectory: string, app: AppId): Promise<FilteredBus> {
   const { DBUS_SESSION_BUS_ADDRESS: bus } = process.env
-  const program = TOOL_DIRECTORIES.map(directory => join(directory, 'xdg-dbus-proxy')).find(isProgram)
+  const program = locateTool('xdg-dbus-proxy')
   if (program === undefined) throw missing()
   if (bus === undefined || !bus.startsWith('unix:')) throw noBus()
   const path = join(runtimeDirectory, 'apps', `${app}.bus-${process.pid}`)

@@ -8,7 +8,7 @@ import { readProgramStatus } from '../../src/confine/program-status.ts'
 import { parseRunRequest } from '../../src/confine/run-request.ts'
 import { explainFailure, type NamespaceSwitches, refusesUserNamespaces } from '../../src/confine/setup-failure.ts'
 import { chooseDefaultSignals, isForeground } from '../../src/confine/signals.ts'
-import { findTools } from '../../src/confine/tools.ts'
+import { findTools, TOOL_NAMES } from '../../src/confine/tools.ts'
 
 const where = ['--state-dir=/s', '--runtime-dir=/r']
 
@@ -67,9 +67,9 @@ t.test('the chain ends in the words as they are, one argument each', async t => 
 })
 
 t.test('all missing tools are named at once, with their packages', async t => {
-  t.throws(() => findTools(name => (name === 'nft' || name === 'bwrap' ? undefined : `/bin/${name}`)), {
+  t.throws(() => findTools(name => (name === 'nft' || name === 'bwrap' ? undefined : `/bin/${name}`), TOOL_NAMES), {
     code: 'RUN_TOOL_MISSING',
-    message: 'confinement needs nft, bwrap',
+    message: 'this needs nft, bwrap',
     next: 'Run: sudo apt-get install nftables bubblewrap',
   })
 })

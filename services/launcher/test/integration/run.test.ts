@@ -85,7 +85,7 @@ for (const who of ['user', 'root'] as const) {
     const env = { ...process.env, SSH_AUTH_SOCK: '/run/agent', https_proxy: 'http://127.0.0.1:1', LD_PRELOAD: '' }
     // A descriptor that a shell left open would be a way out if it were a socket.
     const stray = openSync('/dev/null', 'r')
-    const words = workstation.cordon('run', 'work', '--', 'python3', '-c', LOOK_AROUND, wanted)
+    const words = workstation.cordon('run', 'work', '--', '/usr/bin/python3', '-c', LOOK_AROUND, wanted)
     const { status, out, err } = await workstation.run(who, words, env, [stray])
     t.equal(status, 0, err)
     const seen = JSON.parse(out)
@@ -118,7 +118,7 @@ for (const who of ['user', 'root'] as const) {
     ] as const)
       t.equal((await run('work', '--', 'sh', '-c', script)).status, status, script)
     const strange = ["a b'c", '$(reboot)', '--help', '', 'ü\n']
-    t.same(JSON.parse((await run('work', '--', 'python3', '-c', ECHO, ...strange)).out), strange)
+    t.same(JSON.parse((await run('work', '--', '/usr/bin/python3', '-c', ECHO, ...strange)).out), strange)
     const child = workstation.start(who, workstation.cordon('run', 'work', '--', 'python3', '-uc', TRAP))
     if (child.stdout !== null) await once(child.stdout, 'data')
     child.kill('SIGTERM')

@@ -26,19 +26,30 @@ export class Workstation {
   readonly frames: string[] = []
   readonly #child: ChildProcess
   readonly #options: readonly string[]
+  readonly #userNamespace: boolean
 
-  private constructor(child: ChildProcess, options: readonly string[]) {
+  private constructor(child: ChildProcess, options: readonly string[], userNamespace: boolean) {
     this.#child = child
     this.#options = options
+    this.#userNamespace = userNamespace
   }
 
-  /** Make one. `options` name the instance of Cordon that its commands use, which is outside and has no network. */
-  static async open(options: readonly string[]): Promise<Workstation> {
-    const namespaces = ['--user', '--map-root-user', '--net', '--mount', '--propagation', 'private']
+  /**
+   * Make one. `options` name the instance of Cordon that its commands use, which is outside and has no network. With root's
+   * own rights and no user namespace, there are other users in it.
+   */
+  static async open(options: readonly string[], { userNamespace = true } = {}): Promise<Workstation> {
+    const namespaces = [
+      ...(userNamespace ? ['--user', '--map-root-user'] : []),
+      '--net',
+      '--mount',
+      '--propagation',
+      'private',
+    ]
     const child = spawn('unshare', [...namespaces, '--', process.execPath, UPLINK], {
       stdio: ['pipe', 'pipe', 'inherit'],
     })
-    const workstation = new Workstation(child, options)
+    const workstation = new Workstation(child, options, userNamespace)
     await new Promise<void>((resolve, reject) => {
       child.once('close', () => reject(new Error('the workstation ended')))
       createInterface({ input: child.stdout }).on('line', line => {
@@ -51,7 +62,15 @@ export class Workstation {
 
   /** Start a command there. */
   start(who: Who, command: readonly string[], env: NodeJS.ProcessEnv = process.env, extra: readonly number[] = []) {
-    const enter = ['--user', '--net', '--mount', '--target', String(this.#child.pid), '--wd=/', '--']
+    const enter = [
+      ...(this.#userNamespace ? ['--user'] : []),
+      '--net',
+      '--mount',
+      '--target',
+      String(this.#child.pid),
+      '--wd=/',
+      '--',
+    ]
     const options = { env, stdio: ['pipe', 'pipe', 'pipe', ...extra] as ('pipe' | number)[] }
     return spawn('nsenter', [...enter, ...AS[who], ...command], options)
   }
@@ -69,8 +88,9 @@ export class Workstation {
   /** Wait until a frame that holds `marker` is on the wire, which shows that all before it have been seen. */
   async flush(): Promise<void> {
     const marker = `flush-${this.frames.length}`
-    const send = `import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'${marker}', ('192.0.2.1', 9))`
-    await this.run('root', ['python3', '-c', send])
+    // A packet socket writes past all rules.
+    const send = `import socket; s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW); s.bind(('up0', 0)); s.send(b'\\x02' * 14 + b'${marker}')`
+    await this.run('root', ['/usr/bin/python3', '-c', send])
     const hex = Buffer.from(marker).toString('hex')
     await until('a capture that sees all', () => this.frames.some(frame => frame.includes(hex)))
     this.frames.splice(0, this.frames.length, ...this.frames.filter(frame => !frame.includes(hex)))

@@ -1,5 +1,6 @@
 import { CONTROL_PROFILE_NAMES } from '@cordon/shared/contracts/control-profiles'
-import { APPEND_OPTION, RUN_OPTIONS } from '@cordon/shared/contracts/run-options'
+import { LOCKDOWN_OPTIONS } from '@cordon/shared/contracts/lockdown-options'
+import { APPEND_OPTION, RUN_OPTIONS, type RunOption } from '@cordon/shared/contracts/run-options'
 import { Command, CommanderError, Option } from 'commander'
 import {
   type AppOptions,
@@ -179,10 +180,15 @@ function buildProgram(
     .action(async (app: string, options: Record<string, OptionValue>) => {
       await becomeLauncher(formatRun(locate(global()), app, options, programWords))
     })
-  for (const { name, value, repeatable = false, description } of RUN_OPTIONS) {
-    const option = new Option(value === undefined ? `--${name}` : `--${name} <${value}>`, description)
-    run.addOption(repeatable ? option.argParser(collect) : option)
-  }
+  declareOptions(run, RUN_OPTIONS)
+  const lockdown = program
+    .command('lockdown [verb]')
+    .description('let nothing but tor reach the outside on this whole machine: on, off, status or relays (root)')
+    .action(async (verb = 'status', options: Record<string, OptionValue>) => {
+      const json = global().json === true ? ['--json'] : []
+      await becomeLauncher(['lockdown', ...formatOptions(LOCKDOWN_OPTIONS, options), ...json, '--', verb])
+    })
+  declareOptions(lockdown, LOCKDOWN_OPTIONS)
   program
     .command('leaktest [app]')
     .description('try to get out of the confinement of an app, and say what came out')
@@ -205,6 +211,14 @@ function buildProgram(
     })
   program.command('complete-apps', { hidden: true }).action(async () => done(await (await commands()).completeApps()))
   return program
+}
+
+/** Declare options that the launcher reads. */
+function declareOptions(command: Command, options: readonly RunOption[]): void {
+  for (const { name, value, repeatable = false, description } of options) {
+    const option = new Option(value === undefined ? `--${name}` : `--${name} <${value}>`, description)
+    command.addOption(repeatable ? option.argParser(collect) : option)
+  }
 }
 
 /** Options that take the next word as their value: the global ones and those of `cordon run`. */

@@ -1,0 +1,167 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import { until } from '../../../../shared/test/until.ts'
+import { Workstation } from './workstation.ts'
+
+t.setTimeout(120_000)
+
+/** Stand-ins: nothing of theirs runs but what a test starts under their number. */
+const TOR = '64001'
+const APP = '64002'
+const MAIN = join(import.meta.dirname, '../../src/main.ts')
+const isRoot = process.getuid?.() === 0
+
+const root = mkdtempSync(join(tmpdir(), 'cordon-lockdown-'))
+const workstation = await Workstation.open([], { userNamespace: !isRoot })
+t.teardown(async () => {
+  await workstation.close()
+  rmSync(root, { recursive: true, force: true })
+})
+
+const lockdown = (...args: string[]) =>
+  workstation.run('root', [process.execPath, MAIN, 'lockdown', ...args], { ...process.env, CORDON_ROOT: root })
+const asUser = (uid: string, command: readonly string[]): readonly string[] => [
+  ...['setpriv', '--reuid', uid, '--regid', uid, '--clear-groups', '--'],
+  ...command,
+]
+/** Tries each way out once and says in JSON what became of it and whether that took less than a second. */
+const TRY = `import json, socket, time
+def attempt(kind, proto, to):
+    t = time.time(); s = socket.socket(*kind, proto); s.settimeout(1.5)
+    try:
+        s.connect(to) if kind[1] == socket.SOCK_STREAM else s.sendto(b'clear', to); r = 'sent'
+    except socket.timeout: r = 'silence'
+    except OSError as e: r = e.strerror
+    return [r, time.time() - t < 1]
+I, J, S, D = socket.AF_INET, socket.AF_INET6, socket.SOCK_STREAM, socket.SOCK_DGRAM
+print(json.dumps({'tcp': attempt((I, S), 0, ('203.0.113.9', 80)), 'tcp6': attempt((J, S), 0, ('2001:db8::9', 80)),
+  'udp': attempt((I, D), 0, ('203.0.113.9', 9)), 'dns': attempt((I, D), 0, ('203.0.113.9', 53)), 'lan': attempt((I, D), 0, ('192.168.7.7', 53))}))`
+const tryAll = async (uid: string) => {
+  const { out, err } = await workstation.run('root', asUser(uid, ['/usr/bin/python3', '-c', TRY]))
+  if (out === '') throw new Error(err)
+  await workstation.flush()
+  return JSON.parse(out) as Record<string, readonly [string, boolean]>
+}
+const clearFrames = (): number =>
+  workstation.frames.filter(frame => /cb007109|20010db8000000000000000000000009|c0a80707/.test(frame)).length
+/** Only root's own numbers exist in a user namespace. */
+const app = isRoot ? APP : '0'
+
+t.test('ENF-02: without lockdown all of it is on the wire: the detector fires', async t => {
+  t.match(await lockdown('status', '--json'), { status: 0, out: /"state":"off"/ })
+  t.match(await tryAll(app), { tcp: ['silence'], udp: ['sent'], dns: ['sent'] })
+  t.ok(clearFrames() >= 4, `${clearFrames()} frames`)
+  workstation.frames.length = 0
+})
+
+t.test('ENF-03: with lockdown everything is refused at once and counted for the user', async t => {
+  const { status, out, err } = await lockdown('on', `--tor-user=${TOR}`, '--json')
+  t.equal(status, 0, err)
+  t.match(out, /"state":"on"/)
+  for (const [way, [result, wasQuick]] of Object.entries(await tryAll(app))) {
+    t.match(result, /refused|not permitted|prohibited|unreachable/, way)
+    t.ok(wasQuick, `${way} at once`)
+  }
+  t.equal(clearFrames(), 0)
+  const { refused } = JSON.parse((await lockdown('status', '--json')).out)
+  t.ok(refused.find(({ uid }: { uid: number }) => uid === Number(app)).packets >= 5, 'counted')
+})
+
+t.test('tor’s user reaches the outside, by TCP alone', { skip: !isRoot && 'needs a second user' }, async t => {
+  t.match(await tryAll(TOR), {
+    tcp: ['silence', false],
+    tcp6: ['silence', false],
+    udp: [/not permitted/],
+    dns: [/not permitted/],
+  })
+  t.ok(clearFrames() > 0)
+  workstation.frames.length = 0
+})
+
+t.test(
+  'with relays alone tor reaches a bridge and nobody else',
+  { skip: !isRoot && 'needs a second user' },
+  async t => {
+    t.match(await lockdown('on', `--tor-user=${TOR}`, '--relays-only', '--consensus=/nonexistent'), {
+      status: 1,
+      err: /no relay is known/,
+    })
+    t.equal(
+      (
+        await lockdown(
+          'on',
+          `--tor-user=${TOR}`,
+          '--relays-only',
+          '--consensus=/nonexistent',
+          '--bridge=203.0.113.9:80',
+        )
+      ).status,
+      0,
+    )
+    t.match(await tryAll(TOR), { tcp: ['silence'], tcp6: [/refused/] })
+    workstation.frames.length = 0
+  },
+)
+
+t.test(
+  'ENF-15: a new interface, forwarding and a foreign table change nothing, and the foreign table stays',
+  async t => {
+    const setup = `set -e
+ip link add vpn0 type veth peer name vpn1; ip link set vpn0 up; ip link set vpn1 up
+ip addr add 203.0.113.1/24 dev vpn0; ip neigh add 203.0.113.9 lladdr 02:00:00:00:00:08 dev vpn0
+echo 1 > /proc/sys/net/ipv4/ip_forward
+nft add table inet other
+nft add chain inet other out '{ type filter hook output priority -10; policy accept; }'`
+    t.equal(
+      (await workstation.run('root', ['sh', '-c', setup], { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin` }))
+        .err,
+      '',
+    )
+    t.equal((await lockdown('on', `--tor-user=${TOR}`)).status, 0)
+    await tryAll(app)
+    t.equal(clearFrames(), 0)
+    t.match((await workstation.run('root', ['/usr/sbin/nft', 'list', 'tables'])).out, 'table inet other')
+  },
+)
+
+t.test(
+  'a connection that was open in the clear is cut by its next packet',
+  { skip: !isRoot && 'needs a second user' },
+  async t => {
+    await lockdown('off')
+    const script = `import socket, sys
+a = socket.create_server(('192.0.2.2', 4000)); c = socket.create_connection(('192.0.2.2', 4000)); print('open', flush=True); sys.stdin.readline()
+u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); u.connect(('203.0.113.9', 9))
+try: u.send(b'x'); print('sent')
+except OSError as e: print(e.strerror)`
+    const child = workstation.start('root', asUser(APP, ['/usr/bin/python3', '-c', script]))
+    const said: string[] = []
+    child.stdout?.setEncoding('utf8').on('data', text => said.push(text))
+    await until('the connection', () => said.length > 0)
+    await lockdown('on', `--tor-user=${TOR}`)
+    child.stdin?.end('go\n')
+    await new Promise(resolve => child.once('close', resolve))
+    t.match(said.join(''), 'not permitted')
+  },
+)
+
+t.test(
+  'a missing user or an ordinary one changes nothing; the rules are kept for the next start until it is off',
+  async t => {
+    // Counters go on counting.
+    const listRules = async () =>
+      (await workstation.run('root', ['/usr/sbin/nft', 'list', 'ruleset'])).out.replaceAll(/packets \d+ bytes \d+/g, '')
+    const before = await listRules()
+    t.match(await lockdown('on', '--tor-user=nobody-of-that-name'), { status: 1, err: /there is no user/ })
+    const ordinary = await workstation.run('user', [process.execPath, MAIN, 'lockdown', 'on', `--tor-user=${TOR}`])
+    t.match(ordinary, { status: 1, err: /only root may/ })
+    t.equal(await listRules(), before)
+    const kept = readFileSync(join(root, 'etc/cordon/lockdown.nft'), 'utf8')
+    t.match(kept, `meta skuid ${TOR}`)
+    t.match(readFileSync(join(root, 'etc/systemd/system/cordon-lockdown.service'), 'utf8'), 'lockdown.nft')
+    t.match(await lockdown('off'), { status: 0, out: /is off/ })
+    t.same(readdirSync(join(root, 'etc/cordon')), [])
+  },
+)
