@@ -4,7 +4,17 @@
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { accessSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -96,6 +106,26 @@ export function ensurePrograms(programs) {
   ) {
     giveUp(`${packages.join(', ')} cannot be installed`, `Run: sudo ${install.join(' ')}`)
   }
+}
+
+/** Programs of packages that are unpacked here and not installed. */
+export const UNPACKED = join(ROOT, 'node_modules', '.cordon-unpacked')
+
+/**
+ * Bring chrony for the tests, without installing it: its package starts a service that disciplines the clock of the
+ * machine. Where it cannot be had, its tests say so and are skipped.
+ */
+export function ensureChrony() {
+  if (findProgram('chronyd') || existsSync(join(UNPACKED, 'usr', 'sbin', 'chronyd'))) return
+  if (!findProgram('apt-get') || !findProgram('dpkg-deb')) return
+  say('unpacking chrony, which is not installed …')
+  const work = mkdtempSync(join(tmpdir(), 'cordon-chrony-'))
+  const run = (...command) => spawnSync(command[0], command.slice(1), { cwd: work, stdio: 'ignore' }).status === 0
+  if (run('apt-get', 'download', 'chrony')) {
+    const [archive] = readdirSync(work).filter(name => name.endsWith('.deb'))
+    if (archive !== undefined) run('dpkg-deb', '-x', archive, UNPACKED)
+  }
+  rmSync(work, { recursive: true, force: true })
 }
 
 /** Debian keeps some programs where an ordinary user's PATH does not look. */

@@ -7,10 +7,11 @@ import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ensurePackages, ensurePrograms, nodeProgram, ROOT, TEST_PROGRAMS } from './setup.mjs'
+import { ensureChrony, ensurePackages, ensurePrograms, nodeProgram, ROOT, TEST_PROGRAMS, UNPACKED } from './setup.mjs'
 
 ensurePackages()
 ensurePrograms(TEST_PROGRAMS)
+ensureChrony()
 
 const bin = name => join(ROOT, 'node_modules', '.bin', name)
 const selected = process.argv.slice(2)
@@ -63,7 +64,7 @@ process.exit(failed === 0 && passed > 0 ? 0 : 1)
 
 /** Run tap, show what it says, and keep its last lines, in which it counts. */
 async function runTap(args) {
-  const path = `${bin('')}:${process.env.PATH}:/usr/sbin:/sbin`
+  const path = `${bin('')}:${process.env.PATH}:/usr/sbin:/sbin:${UNPACKED}/usr/sbin:${UNPACKED}/usr/bin`
   const tap = spawn(nodeProgram(), [bin('tap'), '--reporter=tap', ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, PATH: path, CORDON_TEST_LAB: labDirectory },

@@ -10,14 +10,17 @@ import {
 } from '@cordon/shared/runtime/edge'
 import { parseTraceParent } from '@cordon/shared/telemetry'
 import { openTelemetry } from '@cordon/shared/telemetry/edge'
-import { openClock } from './edge/open-clock.ts'
+import { openPartTelemetry } from '@cordon/shared/through-tor/edge'
+import { openClock, readConfiguration } from './edge/open-clock.ts'
 
 answerHealth()
 
-const telemetry = openTelemetry({ part: 'clock' })
+let telemetry = openTelemetry({ part: 'clock' })
 
 try {
   const { configurationFile, stateDirectory, layout, labSocket } = readPartArguments()
+  const settings = (await readConfiguration(configurationFile)).telemetry
+  if (settings !== undefined) telemetry = await openPartTelemetry({ part: 'clock', settings, layout })
   const clock = await openClock({ configurationPath: configurationFile, stateDirectory, layout, labSocket, telemetry })
   onResume(({ traceparent }) => clock.resumed(parseTraceParent(traceparent)))
   process.on('SIGHUP', () => void clock.reload())

@@ -33,7 +33,7 @@ export {
 export type { AppSettings, CompleteAppSettings } from './app-settings.ts'
 export { APP_SETTINGS, completeAppSettings } from './app-settings.ts'
 export type { ClockReport, ClockTrust } from './clock.ts'
-export { CLOCK_REPORT, CLOCK_TRUST } from './clock.ts'
+export { BUILD_MS, CEILING_MS, CLOCK_REPORT, CLOCK_TRUST } from './clock.ts'
 export type { ClockSettings, CompleteClockSettings, TimePools, TimeSource } from './clock-settings.ts'
 export { CLOCK_SETTINGS, completeClockSettings } from './clock-settings.ts'
 export type {

@@ -8,5 +8,4 @@ export type { RoundDecision, SourceOutcome, SourceVerdict } from './decide-round
 export { decideRound } from './decide-round.ts'
 export { REFUSALS } from './explain-refusal.ts'
 export type { TimeLimits } from './limits-of-time.ts'
-export { BUILD_MS, CEILING_MS } from './limits-of-time.ts'
 export { judgeTrust } from './trust.ts'

@@ -11,16 +11,6 @@ export interface TimeLimits {
 /** Why a time cannot be now. */
 export type Implausible = 'no-consensus' | 'outside-consensus' | 'below-floor' | 'before-build' | 'above-ceiling'
 
-/**
- * No program runs in a time before it was written. Raised with each release.
- *
- * A floor for the first start, when nothing was established yet; replayed old answers end here.
- */
-export const BUILD_MS = Date.UTC(2026, 0, 1)
-
-/** Twenty years on, nobody should trust what this program thinks of certificates and consensuses. Arbitrary. */
-export const CEILING_MS = Date.UTC(2046, 0, 1)
-
 /** Judge whether it can be `unixMs` now; undefined means that nothing speaks against it. */
 export function judgeTime(unixMs: number, limits: TimeLimits): Implausible | undefined {
   if (unixMs < limits.buildMs) return 'before-build'

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { Fault } from '@cordon/shared/errors'
-import { monotonicNow } from '@cordon/shared/runtime/edge'
+import { monotonicNow, withDeadline } from '@cordon/shared/runtime/edge'
 import { formatTarget, type UserPassword } from '@cordon/shared/socks'
 import { parseWebAddress } from '@cordon/shared/through-tor'
 import {
@@ -38,6 +38,12 @@ const MAX_BODY_BYTES = 65_536
 /** Of the round, for the stream and for TLS each; an onion service that takes longer is asked another time. */
 const CONNECT_MS = 15_000
 
+/** What ends a round a little late ends it with a reason. */
+const GRACE_MS = 1000
+
+const late = (): Fault =>
+  new Fault('VIA_TOO_LATE', 'the source was not measured within the round', { where: 'remote', retry: 'after-waiting' })
+
 /** Ask one source on one connection under an identity of its own. Never rejects: what goes wrong is the outcome. */
 export async function askSource(source: ChosenSource, options: AskOptions): Promise<AskedSource> {
   let requests = 0
@@ -45,9 +51,11 @@ export async function askSource(source: ChosenSource, options: AskOptions): Prom
     // One identity for all requests of this source and round, and for no others.
     const credentials = freshCredentials()
     const connect = (): Promise<WebConnection> => connectTo(source.url, credentials, options)
-    const result = await search(connect, options, () => {
+    const searching = search(connect, options, () => {
       requests += 1
     })
+    // Each step has a deadline of its own; this one holds whatever becomes of them.
+    const result = await withDeadline(searching, options.endMs + GRACE_MS - monotonicNow(), late)
     return { source, result, requests }
   } catch (thrown) {
     return { source, result: { type: 'failed', why: describe(thrown) }, requests }

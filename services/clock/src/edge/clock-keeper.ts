@@ -1,4 +1,11 @@
-import type { ClockDecision, ClockPoint, ClockStatus, ClockTrust, JobReason } from '@cordon/shared/contracts'
+import type {
+  ClockDecision,
+  ClockPoint,
+  ClockSource,
+  ClockStatus,
+  ClockTrust,
+  JobReason,
+} from '@cordon/shared/contracts'
 import { Fault } from '@cordon/shared/errors'
 import { monotonicNow, readSystemClock, readTimeAsleep, sendUnixDatagram } from '@cordon/shared/runtime/edge'
 import type { SpanContext, Telemetry } from '@cordon/shared/telemetry'
@@ -15,6 +22,7 @@ import {
   timeByAnchor,
   UNDECIDED,
 } from '../discipline/index.ts'
+import type { ChosenSource } from '../select/index.ts'
 import type { AskedSource } from './ask-source.ts'
 import type { FloorFile } from './floor-file.ts'
 import type { ClockSetter } from './machine-clock.ts'
@@ -144,7 +152,7 @@ export class ClockKeeper {
         floorMs: known.unixMs,
         signal,
         onAsked: asked => {
-          this.#sources = asked.flatMap(one => (one === undefined ? [] : [describeSource(one, undefined)]))
+          this.#sources = asked.map(one => describeSource(one, undefined))
         },
       })
       const { decision } = round
@@ -253,10 +261,14 @@ export class ClockKeeper {
 }
 
 function describeSource(
-  { source, result, requests }: AskedSource,
+  asked: AskedSource | { readonly source: ChosenSource },
   verdict: SourceVerdict | undefined,
-): ClockStatus['sources'][number] {
-  const { pool, operator } = source
+): ClockSource {
+  const { pool, operator } = asked.source
+  if (!('result' in asked)) {
+    return { pool, operator, offsetMs: null, boundMs: null, verdict: 'asking', reason: null, requests: 0 }
+  }
+  const { result, requests } = asked
   if (result.type === 'failed') {
     return { pool, operator, offsetMs: null, boundMs: null, verdict: 'failed', reason: result.why, requests }
   }

@@ -110,7 +110,7 @@ export async function openClock(options: ClockOptions): Promise<RunningClock> {
 }
 
 /** Read cordon.yaml; the supervisor and the gateway have judged it before, so a mistake here is one made since. */
-async function readConfiguration(path: string): Promise<Configuration> {
+export async function readConfiguration(path: string): Promise<Configuration> {
   const content = await readFileBounded(path, CONFIGURATION_MAX_BYTES)
   return content === undefined ? {} : parseConfiguration(content.toString('utf8'), path)
 }

@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto'
-import type { CompleteClockSettings, TimePools } from '@cordon/shared/contracts'
+import { BUILD_MS, CEILING_MS, type CompleteClockSettings, type TimePools } from '@cordon/shared/contracts'
 import { monotonicNow, readSystemClock, readTimeAsleep } from '@cordon/shared/runtime/edge'
-import { BUILD_MS, CEILING_MS, decideRound, type RoundDecision, type TimeLimits } from '../combine/index.ts'
+import { decideRound, type RoundDecision, type TimeLimits } from '../combine/index.ts'
 import type { Anchor } from '../discipline/index.ts'
-import { chooseSources } from '../select/index.ts'
+import { type ChosenSource, chooseSources } from '../select/index.ts'
 import { type AskedSource, askSource } from './ask-source.ts'
 
 /** What a round needs. */
@@ -18,8 +18,8 @@ export interface RoundOptions {
   readWindow(): Promise<TimeLimits['window']>
   /** The wall clock, for those who measure against another. */
   readWall?(): number
-  /** Called with each source that has ended, and with all of them before. */
-  onAsked?(asked: readonly (AskedSource | undefined)[]): void
+  /** Called at the start and whenever one has ended, with all of them. */
+  onAsked?(asked: readonly (AskedSource | { readonly source: ChosenSource })[]): void
 }
 
 /** What came of a round. */
@@ -40,7 +40,7 @@ export async function runRound(options: RoundOptions): Promise<Round> {
   const chosen = chooseSources(pools, settings.perPool, randomInt)
   const start = readClocks(readWall)
   const wallMinusMonotonicMs = start.wallMs - start.monotonicMs
-  const ended: (AskedSource | undefined)[] = chosen.map(() => undefined)
+  const ended: (AskedSource | { readonly source: ChosenSource })[] = chosen.map(source => ({ source }))
   onAsked(ended)
   const asked = await Promise.all(
     chosen.map(async (source, at) => {

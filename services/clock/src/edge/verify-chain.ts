@@ -1,7 +1,11 @@
-import { spawn } from 'node:child_process'
-import type { Writable } from 'node:stream'
-import { text } from 'node:stream/consumers'
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { rootCertificates } from 'node:tls'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
 
 /** What is verified. */
 export interface ChainQuestion {
@@ -19,28 +23,28 @@ export interface ChainQuestion {
  * Verify a certificate chain for a TLS server at any time, or throw an Error with a `code`.
  *
  * Node can verify for now alone. OpenSSL's own program does for any moment, with all the checks of the library that it
- * and Node share: signatures, purposes, path lengths, name constraints. It is told nothing but certificates, by pipes;
- * the name is for the caller to compare, so that none stands in the list of processes. Without the program, nothing is
- * believed.
+ * and Node share: signatures, purposes, path lengths, name constraints. It is told nothing but certificates; the name is
+ * for the caller to compare, so that none stands in the list of processes. Without the program, nothing is believed.
  */
 export async function verifyChain({ leaf, intermediates, authorities, atMs, signal }: ChainQuestion): Promise<void> {
-  const seconds = String(Math.floor(atMs / 1000))
-  const options = ['-no-CApath', '-no-CAstore', '-purpose', 'sslserver', '-auth_level', '1', '-attime', seconds]
-  const files = ['-CAfile', '/dev/fd/3', '-untrusted', '/dev/fd/4']
-  const program = spawn('openssl', ['verify', ...options, ...files], {
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C' },
-    signal,
-  })
-  const ended = new Promise<number | null>((resolve, reject) => program.once('error', reject).once('close', resolve))
-  const inputs = [leaf, [...rootCertificates, ...authorities].join('\n'), intermediates.join('\n')]
-  for (const [at, content] of inputs.entries()) {
-    const pipe = program.stdio[at === 0 ? 0 : at + 2] as Writable
-    pipe.on('error', () => {}) // it has read what it wanted; its exit status tells
-    pipe.end(`${content}\n`)
+  const directory = await mkdtemp(join(tmpdir(), 'cordon-chain-'))
+  try {
+    const write = async (name: string, certificates: readonly string[]): Promise<string> => {
+      const path = join(directory, name)
+      await writeFile(path, `${certificates.join('\n')}\n`, { mode: 0o600, flag: 'wx' })
+      return path
+    }
+    const roots = await write('roots', [...rootCertificates, ...authorities])
+    const untrusted = intermediates.length === 0 ? [] : ['-untrusted', await write('intermediates', intermediates)]
+    const chain = ['-CAfile', roots, ...untrusted, await write('leaf', [leaf])]
+    const seconds = String(Math.floor(atMs / 1000))
+    const options = ['-no-CApath', '-no-CAstore', '-purpose', 'sslserver', '-auth_level', '1', '-attime', seconds]
+    await run('openssl', ['verify', ...options, ...chain], { env: { PATH: process.env['PATH'], LC_ALL: 'C' }, signal })
+  } catch (cause) {
+    const said = cause instanceof Error && 'stderr' in cause ? String(cause.stderr) : ''
+    const reason = /error (\d{1,3}) at \d+ depth lookup/.exec(said)?.[1]
+    throw Object.assign(new Error('the chain is refused', { cause }), { code: `X509_V_ERR ${reason ?? 'unknown'}` })
+  } finally {
+    await rm(directory, { recursive: true, force: true })
   }
-  const [status, errors] = await Promise.all([ended, text(program.stderr as NodeJS.ReadableStream as never)])
-  if (status === 0) return
-  const reason = /error (\d{1,3}) at \d+ depth lookup/.exec(errors)?.[1]
-  throw Object.assign(new Error(`openssl: ${errors.slice(0, 500)}`), { code: `X509_V_ERR ${reason ?? 'unknown'}` })
 }

@@ -1,8 +1,9 @@
+import { BUILD_MS, CEILING_MS } from '@cordon/shared/contracts'
 import fc from 'fast-check'
 import { test } from 'tap'
 import { decideRound, type RoundDecision, type SourceOutcome } from '../../src/combine/decide-round.ts'
 import { REFUSALS } from '../../src/combine/explain-refusal.ts'
-import { BUILD_MS, CEILING_MS, judgeTime, type TimeLimits } from '../../src/combine/limits-of-time.ts'
+import { judgeTime, type TimeLimits } from '../../src/combine/limits-of-time.ts'
 import { judgeTrust, STALE_AFTER_MS } from '../../src/combine/trust.ts'
 import { htpdateRule, sdwdateRule } from '../other-rules.ts'
 

@@ -2,6 +2,8 @@ import type {
   AppStatus,
   Audit,
   Circuits,
+  ClockHistory,
+  ClockStatus,
   DnsStatus,
   HistoryView,
   KeptLine,
@@ -54,6 +56,12 @@ export const readCircuits = reading<Circuits>({ apps: 'array' })
 
 /** What the audit saw. */
 export const readAudit = reading<Audit>({ verdict: 'string', since: 'string', violations: 'array', drift: 'array' })
+
+/** The clock. */
+export const readClock = reading<ClockStatus>({ state: 'string', sources: 'array', decision: 'object' })
+
+/** The good rounds of the last day. */
+export const readClockHistory = reading<ClockHistory>({ points: 'array' })
 
 /** What a renewal did. */
 export const readRenewed = reading<Renewed>({ id: 'string', nymEpoch: 'number', circuitsClosed: 'number' })

@@ -10,6 +10,8 @@ export {
   readApps,
   readAudit,
   readCircuits,
+  readClock,
+  readClockHistory,
   readDns,
   readHistory,
   readLogs,
@@ -28,6 +30,8 @@ export type { AppOptions } from './app-arguments.ts'
 export { readAppName } from './app-name.ts'
 export { exitStatusOfVerdict, formatAudit } from './audit-view.ts'
 export { formatCircuits } from './circuits-view.ts'
+export { parseClockTime } from './clock-time.ts'
+export { exitStatusOfSync, formatClock, formatDuration, formatRoundProgress } from './clock-view.ts'
 export { describeFailure, EXIT, type ExitStatus, exitStatusOf, formatFailure, toFault, usage } from './complaint.ts'
 export { type CommandNode, formatCompletion } from './completion.ts'
 export { chooseDirectories, type Directories } from './directories.ts'

@@ -1,4 +1,5 @@
 import type { AppStatus, PartStatus, Status } from '@cordon/shared/contracts'
+import { formatClockSummary } from './clock-view.ts'
 import { EXIT, type ExitStatus } from './complaint.ts'
 import type { Mark, Palette } from './palette.ts'
 import { formatBytes } from './quantity.ts'
@@ -78,6 +79,7 @@ export function formatStatus(status: Status, palette: Palette): string {
     ...formatTrouble(status),
     formatParts(status, palette),
     ...formatAudit(status, palette),
+    formatClockSummary(status.clock, palette),
     formatApps(status.apps, palette),
     ...(status.lab === undefined
       ? []

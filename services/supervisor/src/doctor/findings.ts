@@ -40,7 +40,7 @@ const LOOKS: readonly Look[] = [
       clockBehindMs > BEHIND_THAT_MATTERS_MS
         ? 'the clock of this machine is behind files that were written on it'
         : 'the relays of Tor say that the clock of this machine is wrong; one of them may lie, all of them hardly do',
-      'Set the date, time and time zone.',
+      'Compare `date -u` with a clock you trust; then `sudo cordon clock set 2026-11-23T14:05+01:00`, with the zone.',
     ),
   // Without a status there is nobody who could say it better.
   ({ hasNetwork, status }) =>

@@ -17,6 +17,7 @@ import {
 } from '../cli/index.ts'
 import { becomeLauncher } from './become-launcher.ts'
 import type { BecomeOptions } from './become-part.ts'
+import { addClockCommands } from './clock-program.ts'
 import type { Commands, DnsOptions } from './commands.ts'
 import type { LogsOptions } from './follow-logs.ts'
 import { type GlobalOptions, locate, locateLab } from './locate.ts'
@@ -196,7 +197,9 @@ function buildProgram(
       const json = global().json === true ? ['--json'] : []
       await becomeLauncher(['leaktest', ...json, ...namePlaces(locate(global()), app)])
     })
-  addUpdateCommands(program, () => ({ directories: locate(global()), terminal: terminal() }), done)
+  const find = () => ({ directories: locate(global()), terminal: terminal() })
+  addUpdateCommands(program, find, done)
+  addClockCommands(program, find, done)
   program
     .command('dns <app>')
     .description('show how the names of an app are answered')

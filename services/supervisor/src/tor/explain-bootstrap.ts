@@ -56,7 +56,7 @@ const CASES: readonly Case[] = [
     when: ({ skewSeconds = 0 }) => Math.abs(skewSeconds) >= SKEW_THAT_MATTERS_SECONDS,
     trouble: 'clock-wrong',
     cause: 'the clock of this machine seems to be wrong',
-    next: 'Set the date, time and time zone.',
+    next: 'Set it with `cordon clock set 2026-11-23T14:05+01:00`: the zone counts, for Tor has one time everywhere.',
   },
   {
     when: hasReason('PT_MISSING'),

@@ -87,6 +87,8 @@ t.test('the status of a ready instance', async t => {
       '● tor      ready   10  0.4.9.11',
       '● gateway  ready',
       '',
+      'clock trusted, was off by +0.012 s ± 0.080 s',
+      '',
       'app                  port   dns  isolate  circuits  streams  open     read  written',
       'mail                 9200  9201  app      long            1     2  2.0 MiB     77 B',
       'a-much-longer-name  10200  9201  app      long            1     2  2.0 MiB     77 B  port 10200 is taken',

@@ -1,6 +1,7 @@
 /** Runtime edge: this machine's files, sockets, clock and system calls, as more than one part needs them. */
 export { announce, answerHealth, onResume, onStop, openHealthSocket } from './announce.ts'
 export { readFileBounded, writeFileAtomically } from './atomic-file.ts'
+export { maySetClock, slewClock, stepClock } from './clock-adjustment.ts'
 export type { ControlConnection, ControlOptions } from './control-connection.ts'
 export { openControlConnection } from './control-connection.ts'
 export { monotonicNow, withDeadline } from './deadline.ts'

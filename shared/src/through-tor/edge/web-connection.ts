@@ -102,15 +102,24 @@ class SingleConnection implements WebConnection {
     })
     const askedAtMs = monotonicNow()
     const incoming = await new Promise<IncomingMessage>((resolve, reject) => {
-      const timer = setTimeout(() => outgoing.destroy(limitFault('too-late')), limits.deadlineMs)
-      outgoing.on('error', cause => {
+      const settle = (): void => {
         clearTimeout(timer)
+        this.#stream.off('close', ended)
+      }
+      // Node tells a request of neither where it waits for a stream that has ended meanwhile.
+      const fail = (cause: unknown): void => {
+        settle()
+        outgoing.destroy()
         this.close()
         reject(answerFault(cause, this.#signal))
-      })
+      }
+      const ended = (): void => fail(cutShort())
+      const timer = setTimeout(() => fail(limitFault('too-late')), limits.deadlineMs)
+      this.#stream.once('close', ended)
+      outgoing.on('error', fail)
       outgoing.on('socket', stream => stream.resume()) // the dialer left it paused, so that nothing was lost
       outgoing.on('response', answer => {
-        clearTimeout(timer)
+        settle()
         resolve(answer)
       })
       outgoing.end(content)
