@@ -45,6 +45,7 @@ const PACKAGES = {
   chromium: 'chromium',
   microsocks: 'microsocks',
   danted: 'dante-server',
+  'systemd-analyze': 'systemd',
 }
 
 /** Programs that Cordon itself starts. */
@@ -60,6 +61,7 @@ export const TEST_PROGRAMS = [
   'git',
   'python3',
   'chromium',
+  'systemd-analyze',
 ]
 
 const say = text => process.stderr.write(`cordon: ${text}\n`)
