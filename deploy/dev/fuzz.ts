@@ -4,6 +4,7 @@ import { parseConfiguration } from '@cordon/shared/contracts'
 import { Fault } from '@cordon/shared/errors'
 import { Socks5Handshake } from '../../gateway/src/edge/socks5-handshake.ts'
 import { type AppHandshake, HttpHandshake, Socks4Handshake } from '../../gateway/src/streams/index.ts'
+import { DNS_TARGETS } from '../../services/dns/test/fuzz-targets.ts'
 import { FUZZ_SEED, type FuzzTarget, fuzz } from '../../shared/test/fuzz.ts'
 import { FUZZ_TARGETS } from '../../shared/test/fuzz-targets.ts'
 
@@ -30,6 +31,7 @@ function appSide(name: string, make: () => AppHandshake, seeds: readonly Uint8Ar
 
 const TARGETS: readonly FuzzTarget[] = [
   ...FUZZ_TARGETS,
+  ...DNS_TARGETS,
   appSide(
     'app side of SOCKS5',
     () => new Socks5Handshake({ extendedErrors: true }),

@@ -42,6 +42,8 @@ const PACKAGES = {
   'onionshare-cli': 'onionshare-cli',
   git: 'git',
   python3: 'python3',
+  dig: 'bind9-dnsutils',
+  kdig: 'knot-dnsutils',
   chromium: 'chromium',
   microsocks: 'microsocks',
   danted: 'dante-server',
@@ -55,6 +57,8 @@ export const PROGRAMS = ['tor', 'tor-gencert', 'ip', 'unshare', 'setpriv', 'nsen
 export const TEST_PROGRAMS = [
   ...PROGRAMS,
   'curl',
+  'dig',
+  'kdig',
   'openssl',
   'torsocks',
   'onionshare-cli',

@@ -1,0 +1,72 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { DnsApp } from '@cordon/shared/contracts'
+import { openTelemetry } from '@cordon/shared/telemetry/edge'
+import { type AppListeners, openAppListeners } from '../../src/edge/app-listeners.ts'
+import type { LookUpOutcome } from '../../src/edge/app-lookup.ts'
+import { AppResolver } from '../../src/edge/app-resolver.ts'
+
+/** The real listeners of one app, with a tor in memory behind them. */
+export interface ListenersUnderTest {
+  readonly port: number
+  readonly socketPath: string
+  readonly resolver: AppResolver
+  readonly listeners: AppListeners
+  /** Names that were looked up, in order. */
+  readonly asked: string[]
+  /** What tor says to the next look-ups; an address at first. */
+  answer: () => Promise<LookUpOutcome>
+  app: DnsApp
+}
+
+const freePort = async (): Promise<number> =>
+  await new Promise(resolve => {
+    const probe = createServer().listen({ host: '127.0.0.1', port: 0 }, () => {
+      const address = probe.address()
+      probe.close(() => resolve(typeof address === 'object' ? (address?.port ?? 0) : 0))
+    })
+  })
+
+/** Open them; they close with the test. */
+export async function openListenersUnderTest(
+  t: { teardown(end: () => Promise<void>): void },
+  ownerUid = process.getuid?.() ?? -1,
+): Promise<ListenersUnderTest> {
+  const directory = await mkdtemp(join(tmpdir(), 'cordon-dns-'))
+  const telemetry = openTelemetry({ part: 'dns', strict: true })
+  const asked: string[] = []
+  const app: DnsApp = {
+    id: 'mail',
+    dnsPort: await freePort(),
+    nymEpoch: 0,
+    ipv6: true,
+    virtual: false,
+    resolver: null,
+  }
+  const found: LookUpOutcome = { type: 'found', target: { type: 'ipv4', address: '198.51.100.4' } }
+  const under = { asked, app, answer: async () => found } as unknown as {
+    -readonly [K in keyof ListenersUnderTest]: ListenersUnderTest[K]
+  }
+  under.resolver = new AppResolver(app, {
+    telemetry,
+    lookUp: async ({ target }) => {
+      asked.push(target.type === 'name' ? target.name : target.address)
+      return await under.answer()
+    },
+    link: { ask: async question => (question.type === 'give-virtual' ? '10.192.0.7' : null) },
+    appSocket: () => join(directory, 'mail.sock'),
+    machine: () => ({ machineNames: new Set(), searchSuffixes: new Set() }),
+    openUpstream: () => undefined,
+  })
+  under.port = app.dnsPort
+  under.socketPath = join(directory, 'mail.dns')
+  under.listeners = await openAppListeners(under.resolver, under.socketPath, ownerUid)
+  t.teardown(async () => {
+    await under.listeners.close()
+    await telemetry.close()
+    await rm(directory, { recursive: true, force: true })
+  })
+  return under
+}

@@ -1,0 +1,190 @@
+import { createSocket, type Socket as DatagramSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { decode, encode, type RecordType } from 'dns-packet'
+import t from 'tap'
+import { FUZZ_SEED, mutate, randomFrom } from '../../../../shared/test/fuzz.ts'
+import { until } from '../../../../shared/test/until.ts'
+import { openListenersUnderTest } from './listeners-under-test.ts'
+
+const query = (name: string, id = 1, type: RecordType = 'A'): Buffer =>
+  encode({ type: 'query', id, flags: 0x0100, questions: [{ name, type, class: 'IN' }] })
+const framed = (message: Buffer): Buffer =>
+  Buffer.concat([Buffer.of(message.length >> 8, message.length & 255), message])
+
+async function askUdp(socket: DatagramSocket, port: number, message: Buffer) {
+  const answered = once(socket, 'message')
+  socket.send(message, port, '127.0.0.1')
+  const [bytes] = await answered
+  return decode(bytes)
+}
+
+/** Collects answers of a stream. */
+function readAnswers(socket: Socket): { readonly answers: ReturnType<typeof decode>[]; closed: boolean } {
+  const seen = { answers: [] as ReturnType<typeof decode>[], closed: false }
+  let held = Buffer.alloc(0)
+  socket
+    .on('error', () => {})
+    .on('close', () => {
+      seen.closed = true
+    })
+  socket.on('data', chunk => {
+    held = Buffer.concat([held, chunk])
+    while (held.length >= 2 && held.length >= 2 + held.readUInt16BE(0)) {
+      const end = 2 + held.readUInt16BE(0)
+      seen.answers.push(decode(held.subarray(2, end)))
+      held = held.subarray(end)
+    }
+  })
+  return seen
+}
+
+const openUdp = (t: { teardown(end: () => void): void }): DatagramSocket => {
+  const socket = createSocket('udp4')
+  t.teardown(() => socket.close())
+  return socket
+}
+
+t.test('a name is looked up once, however often and whereby it is asked', async t => {
+  const under = await openListenersUnderTest(t)
+  const held = Promise.withResolvers<void>()
+  const { answer } = under
+  under.answer = async () => {
+    await held.promise
+    return await answer()
+  }
+  const udp = openUdp(t)
+  const tcp = connect({ host: '127.0.0.1', port: under.port })
+  t.teardown(() => tcp.destroy())
+  const seen = readAnswers(tcp)
+  const first = askUdp(udp, under.port, query('a.example', 7))
+  tcp.write(Buffer.concat([framed(query('A.example', 8)), framed(query('localhost', 9))]))
+  await until('the answer that needs nobody', () => seen.answers.length === 1)
+  t.match(seen.answers[0], { id: 9, answers: [{ data: '127.0.0.1' }] }, 'RFC 7766: not held up by the one before')
+  held.resolve()
+  t.match(await first, { id: 7, answers: [{ data: '198.51.100.4', ttl: 60 }] })
+  await until('the joined answer', () => seen.answers.length === 2)
+  t.match(seen.answers[1], { id: 8, questions: [{ name: 'A.example' }] })
+  t.match(await askUdp(udp, under.port, query('a.example', 10)), { id: 10, answers: [{ data: '198.51.100.4' }] })
+  t.same(under.asked, ['a.example'])
+  t.match(under.resolver.counts, { cached: 1, lookedUp: 2, local: 1 })
+})
+
+t.test('what was asked before a renewal is neither kept nor given after it', async t => {
+  const under = await openListenersUnderTest(t)
+  const held = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const addresses = ['198.51.100.1', '198.51.100.2']
+  under.answer = async () => {
+    const turn = under.asked.length - 1
+    await held[turn]?.promise
+    return { type: 'found', target: { type: 'ipv4', address: addresses[turn] ?? '' } }
+  }
+  const udp = openUdp(t)
+  const answer = askUdp(udp, under.port, query('a.example'))
+  await until('the look-up', () => under.asked.length === 1)
+  under.resolver.update({ ...under.app, nymEpoch: 1 })
+  held[0]?.resolve()
+  await until('another look-up', () => under.asked.length === 2)
+  t.equal(under.resolver.cache.size, 0, 'the old answer is not kept')
+  held[1]?.resolve()
+  t.match(await answer, { answers: [{ data: '198.51.100.2' }] })
+})
+
+t.test('a failure is SERVFAIL, is not kept, and a refusal of the port is REFUSED', async t => {
+  const under = await openListenersUnderTest(t)
+  const udp = openUdp(t)
+  under.answer = async () => ({ type: 'refused', code: 4 })
+  for (let turn = 0; turn < 2; turn++) t.match(await askUdp(udp, under.port, query('a.example')), { rcode: 'SERVFAIL' })
+  t.equal(under.asked.length, 2)
+  under.answer = async () => ({ type: 'refused', code: 2 })
+  t.match(await askUdp(udp, under.port, query('b.example')), { rcode: 'REFUSED' })
+  under.answer = async () => ({ type: 'found', target: { type: 'ipv6', address: '2001:db8::6' } })
+  for (let turn = 0; turn < 2; turn++) {
+    t.match(await askUdp(udp, under.port, query('c.example')), { rcode: 'NOERROR', answers: [] }, 'it has no IPv4')
+  }
+  t.equal(under.asked.length, 4, 'that an address of the other family came is evidence, and kept')
+})
+
+t.test('programs of other users are not answered', async t => {
+  const under = await openListenersUnderTest(t, 4_294_967_294)
+  const udp = openUdp(t)
+  let heard = 0
+  udp.on('message', () => {
+    heard += 1
+  })
+  for (let n = 0; n < 20; n++) udp.send(query('localhost'), under.port, '127.0.0.1')
+  const tcp = connect({ host: '127.0.0.1', port: under.port })
+  const seen = readAnswers(tcp)
+  tcp.write(framed(query('localhost')))
+  await until('the end of the connection', () => seen.closed)
+  t.equal(seen.answers.length, 0)
+  t.equal(heard, 0)
+  const local = connect({ path: under.socketPath })
+  t.teardown(() => local.destroy())
+  const own = readAnswers(local)
+  local.write(framed(query('a.example')))
+  await until('an answer over AF_UNIX, whose mode is the guard', () => own.answers.length === 1)
+  t.match(own.answers[0], { answers: [{ data: '10.192.0.7' }] }, 'with a virtual address')
+  t.equal(under.asked.length, 0, 'which nobody was asked for')
+})
+
+t.test('an app has bounds: look-ups at once, connections, and what it leaves unread', async t => {
+  const under = await openListenersUnderTest(t)
+  under.answer = () => new Promise(() => {})
+  const udp = openUdp(t)
+  for (let n = 0; n < 256; n++) udp.send(query(`n${n}.example`, n), under.port, '127.0.0.1')
+  await until('256 look-ups', () => under.resolver.inFlight === 256)
+  t.match(await askUdp(udp, under.port, query('more.example')), { rcode: 'REFUSED' })
+  t.match(await askUdp(udp, under.port, query('localhost')), { rcode: 'NOERROR' }, 'what is known here goes on')
+  const open = Array.from({ length: 65 }, () => readAnswers(connect({ host: '127.0.0.1', port: under.port })))
+  await until('one connection too many', () => open.filter(({ closed }) => closed).length === 1)
+})
+
+t.test('DNS-06, DNS-07 50,000 hostile messages over UDP and TCP: a good question is answered right after', async t => {
+  const under = await openListenersUnderTest(t)
+  const seeds = [
+    query('a.example'),
+    query('localhost', 2, 'AAAA'),
+    encode({
+      type: 'query',
+      questions: [{ name: 'b.example', type: 'TXT' }],
+      additionals: [
+        {
+          type: 'OPT',
+          name: '.',
+          udpPayloadSize: 1232,
+          extendedRcode: 0,
+          ednsVersion: 0,
+          flags: 0x8000,
+          flag_do: true,
+          options: [],
+        },
+      ],
+    }),
+  ]
+  const dictionary = [Buffer.from('c00c', 'hex'), Buffer.from('ffff', 'hex'), Buffer.from('0000290fff', 'hex')]
+  const random = randomFrom(FUZZ_SEED)
+  t.comment(`seed ${FUZZ_SEED}`)
+  const next = (): Buffer => Buffer.from(mutate({ name: 'dns', seeds, dictionary, run: () => {} }, random))
+  const before = process.memoryUsage().rss
+  const udp = openUdp(t)
+  udp.on('message', () => {})
+  for (let sent = 0; sent < 25_000; sent += 250) {
+    for (let n = 0; n < 250; n++) udp.send(next(), under.port, '127.0.0.1')
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  for (let sent = 0; sent < 25_000; sent += 500) {
+    const tcp = connect({ host: '127.0.0.1', port: under.port })
+    const seen = readAnswers(tcp)
+    tcp.end(Buffer.concat(Array.from({ length: 500 }, () => framed(next()))))
+    tcp.resume()
+    await until('the end of a connection', () => seen.closed)
+  }
+  const cut = connect({ host: '127.0.0.1', port: under.port })
+  t.teardown(() => cut.destroy())
+  cut.write(Buffer.concat([Buffer.of(0xff, 0xff), Buffer.alloc(1000)]))
+  const asker = openUdp(t)
+  t.match(await askUdp(asker, under.port, query('localhost')), { answers: [{ data: '127.0.0.1' }] })
+  t.ok(under.resolver.counts.malformed > 1000, `${under.resolver.counts.malformed} were unreadable`)
+  t.ok(process.memoryUsage().rss - before < 50 * 1024 * 1024, 'and no memory is kept for them')
+})

@@ -1,0 +1,13 @@
+import t from 'tap'
+import { FUZZ_SEED, fuzz } from '../../../../shared/test/fuzz.ts'
+import { DNS_TARGETS } from '../fuzz-targets.ts'
+
+/** Inputs for each decoder in the test command; `npm run fuzz` runs more. */
+const INPUTS = 50_000
+
+for (const target of DNS_TARGETS) {
+  t.test(`${target.name}: hostile bytes never break a law of decoding`, async t => {
+    t.comment(`seed ${FUZZ_SEED}, ${INPUTS} inputs`)
+    t.doesNotThrow(() => fuzz(target, INPUTS))
+  })
+}
