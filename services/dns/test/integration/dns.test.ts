@@ -45,19 +45,19 @@ const describe = async (app: string, ...options: string[]): Promise<DnsStatus> =
 
 /** What tor did for whom: streams that were looked up, by their circuit and the user name that isolates them. */
 async function watchLookUps(use: () => Promise<void>) {
-  const streams: { user: string; circuit: string; target: string }[] = []
+  const streams: { user: string; circuit: string }[] = []
   const control = await openControlConnection({
     socketPath: layout.torControlSocket,
     onClose: () => {},
     onEvent: (event: TorEvent | { type: 'malformed' }) => {
-      if (event.type !== 'stream' || event.status !== 'SUCCEEDED' || event.circuit === undefined) return
+      if (event.type !== 'stream' || event.circuit === undefined) return
       const { socksUsername, circuit } = event
-      streams.push({ user: String(socksUsername?.reveal() ?? ''), circuit, target: '' })
+      streams.push({ user: String(socksUsername?.reveal() ?? ''), circuit })
     },
   })
   await control.send(setEvents(['STREAM']))
   await use()
-  await until('the events of the look-ups', () => streams.length > 0)
+  await until('the events of both look-ups', () => new Set(streams.map(({ user }) => user)).size > 1, 10_000)
   control.close()
   return streams
 }
