@@ -1,8 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import type { DnsApp } from '@cordon/shared/contracts'
+import { dirname, join } from 'node:path'
+import { type DnsApp, layOutRuntime } from '@cordon/shared/contracts'
+import type { AppId } from '@cordon/shared/isolation'
+import { openPrivateDirectory, type PortUsers } from '@cordon/shared/runtime/edge'
 import { openTelemetry } from '@cordon/shared/telemetry/edge'
 import { type AppListeners, openAppListeners } from '../../src/edge/app-listeners.ts'
 import type { LookUpOutcome } from '../../src/edge/app-lookup.ts'
@@ -32,7 +34,7 @@ const freePort = async (): Promise<number> =>
 /** Open them; they close with the test. */
 export async function openListenersUnderTest(
   t: { teardown(end: () => Promise<void>): void },
-  ownerUid = process.getuid?.() ?? -1,
+  users: PortUsers = uid => uid === process.getuid?.(),
 ): Promise<ListenersUnderTest> {
   const directory = await mkdtemp(join(tmpdir(), 'cordon-dns-'))
   const telemetry = openTelemetry({ part: 'dns', strict: true })
@@ -61,8 +63,10 @@ export async function openListenersUnderTest(
     openUpstream: () => undefined,
   })
   under.port = app.dnsPort
-  under.socketPath = join(directory, 'mail.dns')
-  under.listeners = await openAppListeners(under.resolver, under.socketPath, ownerUid)
+  const layout = layOutRuntime(directory)
+  under.socketPath = layout.appDnsSocket(app.id as AppId)
+  await openPrivateDirectory(dirname(under.socketPath))
+  under.listeners = await openAppListeners(under.resolver, { layout, users })
   t.teardown(async () => {
     await under.listeners.close()
     await telemetry.close()
