@@ -1,16 +1,15 @@
-import type { AppId } from '@cordon/shared/isolation'
 import type { CircuitBandwidthEvent, CircuitEvent, CircuitMinorEvent, StreamEvent } from '@cordon/shared/tor-control'
-import { Accusations } from './accusations.ts'
+import { Accuser } from './accuser.ts'
 import type { AuditorOptions } from './auditor-options.ts'
+import { CircuitJudge } from './circuit-judge.ts'
 import { type CircuitGroup, CircuitTable, pairsOf } from './circuit-table.ts'
 import type { Drift } from './find-drift.ts'
 import { formatProof } from './format-proof.ts'
-import { type GroupFault, judgeGroup } from './judge-group.ts'
 import { type Claim, Ledger, type Sending } from './ledger.ts'
 import { countOlder, isIdle, isOlder } from './older-groups.ts'
 import { type Pair, pairOf, usernameOf } from './pair.ts'
 import { listState, Recorder } from './recorder.ts'
-import { type AuditView, Verdict, type Violation } from './verdict.ts'
+import { type AuditView, Verdict } from './verdict.ts'
 
 /**
  * How long tor may take to tell of a stream that it has opened. It tells in the same turn of its loop; the rest is for
@@ -29,11 +28,8 @@ export class Auditor {
   readonly #ledger: Ledger
   readonly #recorder: Recorder
   readonly #verdict: Verdict
-  /** Every relay that was a guard since tor was found: one that is dropped later still carries its circuits. */
-  #guards: Set<string> | undefined
-  /** Groups whose first hop is no known guard; tor is being asked. */
-  readonly #suspects = new Set<CircuitGroup>()
-  readonly #accusations = new Accusations()
+  readonly #accuser: Accuser
+  readonly #judge: CircuitJudge
   /** Monotonic ms of the last sign that tor is awake. */
   #awakeAt: number | undefined
   #streamsOpened = 0
@@ -42,9 +38,15 @@ export class Auditor {
 
   constructor(options: AuditorOptions) {
     this.#options = options
-    this.#recorder = new Recorder(options.date, () => listState(this.table, this.#ledger, this.#guards))
+    this.#recorder = new Recorder(options.date, () => listState(this.table, this.#ledger, this.#judge.guards))
     this.#ledger = new Ledger(options.now)
     this.#verdict = new Verdict(options.date, view => options.onVerdict(view))
+    this.#accuser = new Accuser(options, this.#verdict)
+    this.#judge = new CircuitJudge({
+      accuser: this.#accuser,
+      isOurs: this.#isOurs,
+      askGuards: () => options.act({ type: 'ask-guards' }),
+    })
   }
 
   get view(): AuditView {
@@ -77,7 +79,7 @@ export class Auditor {
     this.#streamsOpened += 1
     if (reused !== undefined) {
       const groups = [...this.table.groups].filter(({ pairs }) => pairs.has(sending.pair))
-      this.#condemn('reused-key', groups, new Set([sending.pair]), [reused.app, sending.app])
+      this.#accuser.accuse('reused-key', groups, new Set([sending.pair]), [reused.app, sending.app])
     }
     return claim
   }
@@ -89,17 +91,17 @@ export class Auditor {
     switch (applied.type) {
       case 'stream':
         if (applied.isNew && event.type === 'stream') this.#matchStream(event, applied.group)
-        if (applied.group !== undefined) this.#judge(applied.group)
+        if (applied.group !== undefined) this.#judge.judge(applied.group)
         break
       case 'stream-ended':
         if (applied.group !== undefined) {
-          this.#judge(applied.group)
+          this.#judge.judge(applied.group)
           this.#closeOlder(applied.group)
         }
         break
       case 'circuit':
         if (applied.isNew) this.#circuitsSeen += 1
-        this.#judge(applied.group)
+        this.#judge.judge(applied.group)
         break
       case 'circuit-ended':
         if (this.#verdict.hasOlder) this.#verdict.older(countOlder(this.table, this.#isOurs))
@@ -119,7 +121,7 @@ export class Auditor {
     this.#circuitsSeen += circuits.length
     this.#verdict.found()
     for (const group of this.table.groups) {
-      this.#judge(group)
+      this.#judge.judge(group)
       this.#closeOlder(group)
     }
     this.#verdict.older(countOlder(this.table, this.#isOurs))
@@ -134,8 +136,7 @@ export class Auditor {
   lose(): void {
     this.#recorder.lost()
     this.table.clear()
-    this.#suspects.clear()
-    this.#guards = undefined
+    this.#judge.forget()
     this.#awakeAt = undefined
     this.#ledger.forgive()
     this.#verdict.lost()
@@ -144,19 +145,14 @@ export class Auditor {
   /** Take in the relays that tor has chosen as its guards, or its bridges. */
   learnGuards(fingerprints: readonly string[]): void {
     this.#recorder.guards(fingerprints)
-    this.#guards ??= new Set()
-    for (const fingerprint of fingerprints) this.#guards.add(fingerprint)
-    const suspects = [...this.#suspects]
-    this.#suspects.clear()
-    for (const group of suspects)
-      if (this.#faultsOf(group).includes('unknown-guard')) this.#accuse(group, 'unknown-guard')
-    for (const group of this.table.groups) this.#judge(group)
+    this.#judge.learnGuards(fingerprints)
+    for (const group of this.table.groups) this.#judge.judge(group)
   }
 
   /** Take in what a look at tor's configuration found. */
   learnDrift(drift: readonly Drift[]): void {
     this.#verdict.checked(drift)
-    if (drift.some(({ breaksIsolation }) => breaksIsolation)) this.#violate('not-isolating', [], 0)
+    if (drift.some(({ breaksIsolation }) => breaksIsolation)) this.#accuser.tell('not-isolating', [], 0)
   }
 
   /**
@@ -192,59 +188,7 @@ export class Auditor {
     if (type === 'matched' || !this.table.isComplete) return
     this.#verdict.unmatched()
     const groups = [...this.table.groups].filter(({ pairs }) => pairs.has(pair))
-    this.#condemn(
-      'foreign-stream',
-      group === undefined ? groups : [...groups, group],
-      new Set([pair]),
-      this.#appsOf([pair]),
-    )
-  }
-
-  #faultsOf(group: CircuitGroup): readonly GroupFault[] {
-    return judgeGroup(group, { isOurs: this.#isOurs, guards: this.#guards })
-  }
-
-  #judge(group: CircuitGroup): void {
-    for (const fault of this.#faultsOf(group)) {
-      if (fault !== 'unknown-guard') this.#accuse(group, fault)
-      else if (!this.#suspects.has(group) && !this.#accusations.has(group, fault)) {
-        this.#suspects.add(group)
-        this.#options.act({ type: 'ask-guards' })
-      }
-    }
-  }
-
-  #accuse(group: CircuitGroup, fault: GroupFault): void {
-    const pairs = pairsOf(group)
-    this.#condemn(fault, [group], pairs, this.#appsOf(pairs))
-  }
-
-  #condemn(
-    kind: Violation['kind'],
-    groups: readonly CircuitGroup[],
-    pairs: ReadonlySet<Pair>,
-    apps: readonly AppId[],
-  ): void {
-    const fresh = this.#accusations.make(groups, kind)
-    if (groups.length > 0 && fresh.length === 0) return
-    const circuits = fresh.flatMap(group => [...group.circuits.keys()])
-    const own = new Set([...pairs].filter(this.#isOurs))
-    this.#options.act({ type: 'close', circuits, pairs: own })
-    this.#violate(kind, apps, circuits.length)
-  }
-
-  #violate(kind: Violation['kind'], apps: readonly AppId[], circuits: number): void {
-    const violation = this.#verdict.violated({
-      kind,
-      at: this.#options.date(),
-      apps: [...new Set(apps)].sort(),
-      circuits,
-    })
-    if (violation !== undefined) this.#options.onViolation(violation)
-  }
-
-  #appsOf(pairs: Iterable<Pair>): readonly AppId[] {
-    return [...pairs].flatMap(pair => this.#options.appOf(usernameOf(pair)) ?? [])
+    this.#accuser.accuse('foreign-stream', group === undefined ? groups : [...groups, group], new Set([pair]))
   }
 
   /** What a circuit carried before the view began is not known: as soon as nobody is on it, nobody gets onto it. */

@@ -1,18 +1,15 @@
 import {
   APP_SETTINGS,
   APP_STATUS,
-  type AppStatus,
   AUDIT,
   type Audit,
   CIRCUITS,
-  type Circuits,
   CLOCK_REPORT,
   type ClockReport,
   GATEWAY_CLOCK,
   GATEWAY_EVENT,
   GATEWAY_STATUS,
   type GatewayClock,
-  type GatewayStatus,
   HEALTH,
   PROBLEM,
   type Problem,
@@ -30,13 +27,11 @@ import Type from 'typebox'
 import { type AdminListener, listenForAdmin, makeAdminServer } from './admin-server.ts'
 import type { AppRegistrar } from './app-registrar.ts'
 import type { EventHub } from './event-hub.ts'
-import type { LiveApp } from './live-app.ts'
+import type { GatewayView } from './gateway-view.ts'
 
 /** What the admin API shows and does. */
 export interface AdminDependencies {
-  status(): GatewayStatus
-  describe(app: LiveApp): AppStatus
-  circuits(app: string | undefined): Promise<Circuits>
+  readonly view: GatewayView
   renew(app: string, parent: SpanContext | undefined): Promise<Renewed>
   audit(): Audit
   /** Write what the audit saw, as a record that others can check. */
@@ -91,7 +86,7 @@ export async function openAdminDoor(
 }
 
 async function buildAdminApi(dependencies: AdminDependencies, listener: AdminListener): Promise<FastifyInstance> {
-  const { registrar, events } = dependencies
+  const { registrar, events, view } = dependencies
   const server = makeAdminServer(listener, dependencies.telemetry)
   await server.register(swagger, { openapi: { openapi: '3.1.0', info: DESCRIPTION } })
   const admin = server.withTypeProvider<TypeBoxTypeProvider>()
@@ -103,13 +98,13 @@ async function buildAdminApi(dependencies: AdminDependencies, listener: AdminLis
     reply.code(404).send({ code: 'GW_REQUEST_INVALID', message: 'there is nothing at this address', next: null }),
   )
   const answers = <T extends Type.TSchema>(schema: T) => ({ response: { '2xx': schema, default: PROBLEM } })
-  admin.get('/v1/status', { schema: answers(GATEWAY_STATUS) }, () => dependencies.status())
+  admin.get('/v1/status', { schema: answers(GATEWAY_STATUS) }, () => view.status())
   admin.get('/v1/apps', { schema: answers(Type.Object({ apps: Type.Array(APP_STATUS) })) }, () => ({
-    apps: dependencies.status().apps,
+    apps: view.status().apps,
   }))
   admin.post('/v1/apps', { schema: { body: ADDITION, ...answers(APP_STATUS) } }, async (request, reply) => {
     const app = await registrar.add(request.body.id, request.body.settings)
-    return reply.code(201).send(dependencies.describe(app))
+    return reply.code(201).send(view.describe(app))
   })
   admin.delete('/v1/apps/:id', { schema: { params: NAMED } }, async (request, reply) => {
     await registrar.remove(request.params.id)
@@ -119,18 +114,18 @@ async function buildAdminApi(dependencies: AdminDependencies, listener: AdminLis
     dependencies.renew(request.params.id, parseTraceParent(request.headers['traceparent'])),
   )
   admin.get('/v1/circuits', { schema: { querystring: SELECTION, ...answers(CIRCUITS) } }, request =>
-    dependencies.circuits(request.query.app),
+    view.circuits(request.query.app),
   )
   admin.get('/v1/clock', { schema: answers(GATEWAY_CLOCK) }, () => dependencies.viewClock())
   admin.get('/v1/streams', { schema: { querystring: SELECTION, ...answers(STREAMS) } }, async request => {
-    const { apps } = await dependencies.circuits(request.query.app)
+    const { apps } = await view.circuits(request.query.app)
     return { apps: apps.map(({ id, streams }) => ({ id, streams })) }
   })
   admin.get('/v1/audit', { schema: answers(AUDIT) }, () => dependencies.audit())
   admin.get('/v1/audit/proof', async (_request, reply) =>
     reply.type('application/x-ndjson').send(dependencies.formatProof()),
   )
-  admin.get('/v1/health', { schema: answers(HEALTH) }, () => ({ state: dependencies.status().state }))
+  admin.get('/v1/health', { schema: answers(HEALTH) }, () => ({ state: view.status().state }))
   admin.get(
     '/v1/events',
     { schema: { response: { 200: GATEWAY_EVENT, default: PROBLEM } } },

@@ -53,6 +53,13 @@ export class AppTable {
     return this.#entries.get(id as AppId)?.app
   }
 
+  /** Count the connections of all apps that have been let in. */
+  countSessions(): number {
+    let count = 0
+    for (const { app } of this.#entries.values()) count += app.sessions.size
+    return count
+  }
+
   /** Name the app whose tag a user name is, or undefined. */
   ownerOf(tag: string): AppId | undefined {
     return this.#owners.get(tag)

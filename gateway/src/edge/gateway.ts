@@ -1,17 +1,4 @@
-import { hostname } from 'node:os'
-import {
-  type AppStatus,
-  type AuditSettings,
-  type Circuits,
-  type ClockTrust,
-  type Configuration,
-  completeAudit,
-  completeLimits,
-  type GatewayStatus,
-  type Limits,
-  type RuntimeLayout,
-} from '@cordon/shared/contracts'
-import { explain } from '@cordon/shared/errors'
+import type { ClockTrust, Configuration, RuntimeLayout } from '@cordon/shared/contracts'
 import {
   announce,
   choosePortUsers,
@@ -20,16 +7,12 @@ import {
   type PortUsers,
 } from '@cordon/shared/runtime/edge'
 import type { SpanContext, Telemetry } from '@cordon/shared/telemetry'
-import type { FastifyInstance } from 'fastify'
-import { type AdminDependencies, openAdminDoor } from './admin-api.ts'
-import { closeAdmin } from './admin-server.ts'
-import { AdminToken } from './admin-token.ts'
+import type { AdminDependencies } from './admin-api.ts'
+import { AdminDoors } from './admin-doors.ts'
 import { AppRegistrar } from './app-registrar.ts'
-import { describeApp } from './app-status.ts'
 import { AppTable } from './app-table.ts'
-import { reportCircuits } from './circuit-report.ts'
 import { viewClock } from './clock-view.ts'
-import { readConfiguration, watchConfiguration } from './configuration-file.ts'
+import { readConfiguration } from './configuration-file.ts'
 import { ControlPorts } from './control-ports.ts'
 import { readStreamBudget } from './descriptor-budget.ts'
 import { DnsLink } from './dns-link.ts'
@@ -37,11 +20,13 @@ import { EventHub } from './event-hub.ts'
 import { GatewayAudit } from './gateway-audit.ts'
 import { GatewayJobs } from './gateway-jobs.ts'
 import { observeGateway } from './gateway-metrics.ts'
-import type { LiveApp } from './live-app.ts'
+import { GatewayView } from './gateway-view.ts'
+import { IdleWatch } from './idle-watch.ts'
+import { LiveSettings } from './live-settings.ts'
 import { RegistryFile } from './registry-file.ts'
-import { RelayCountries } from './relay-countries.ts'
 import { Renewal } from './renewal.ts'
 import type { Faults, SessionSettings } from './session.ts'
+import { readSessionSettings } from './session-settings.ts'
 import { locateTor, type TorPlace } from './tor-place.ts'
 
 export interface GatewayOptions {
@@ -56,34 +41,30 @@ export interface GatewayOptions {
 /** The gateway: app ports, isolation, the view of tor, and the admin API. */
 export class Gateway {
   readonly #options: GatewayOptions
-  readonly #tor: TorPlace
   readonly #events = new EventHub()
   readonly #audit: GatewayAudit
   readonly #table: AppTable
   readonly #controlPorts: ControlPorts
-  readonly #countries: RelayCountries
+  readonly #view: GatewayView
   readonly #renewal: Renewal
   readonly #streamBudget = readStreamBudget()
   readonly #users: PortUsers
-  readonly #machineNames = new Set([hostname().toLowerCase()])
-  #limits: Limits
-  #whileUnknown: AuditSettings['whileUnknown']
-  #configurationTrouble: string | null = null
+  readonly #settings: LiveSettings
+  readonly #sessionSettings: () => SessionSettings
+  readonly #idleWatch = new IdleWatch(() => this.#table.apps)
   #clock: ClockTrust = 'untrusted'
-  #idleTimer: NodeJS.Timeout | undefined
-  #unwatch: (() => void) | undefined
-  readonly #doors: FastifyInstance[] = []
+  readonly #doors = new AdminDoors()
   #jobs: GatewayJobs | undefined
   #dnsLink: DnsLink | undefined
 
   private constructor(options: GatewayOptions, configuration: Configuration, tor: TorPlace) {
-    const { layout, telemetry } = options
+    const { layout, telemetry, configurationPath } = options
     this.#options = options
     this.#users = choosePortUsers(layout)
     const users = this.#users
-    this.#tor = tor
-    this.#limits = completeLimits(configuration.limits)
-    this.#whileUnknown = completeAudit(configuration.audit).whileUnknown
+    this.#settings = new LiveSettings(configurationPath, configuration, telemetry)
+    const hasRoom = (): boolean => this.#table.countSessions() < this.#streamBudget
+    const isClockTrusted = (): boolean => this.#isClockTrusted()
     this.#table = new AppTable({
       socketPath: app => layout.appSocket(app),
       settings: () => this.#sessionSettings(),
@@ -101,24 +82,42 @@ export class Gateway {
       table: this.#table,
       telemetry,
       events: this.#events,
-      whileUnknown: () => this.#whileUnknown,
+      whileUnknown: () => this.#settings.whileUnknown,
       onConnected: () => {
         this.#jobs?.verify()
         void this.#renewal.makeUp()
       },
       onBreach: () => announce({ type: 'breached' }),
     })
-    const { link, auditor } = this.#audit
+    const { link, auditor, gate } = this.#audit
+    this.#sessionSettings = readSessionSettings({
+      settings: this.#settings,
+      tor,
+      audit: gate,
+      faults: options.faults,
+      telemetry,
+      hasRoom,
+      isClockTrusted,
+    })
     this.#controlPorts = new ControlPorts({
       layout,
       tor,
       users,
       telemetry,
-      torVersion: () => this.#audit.link.state.version,
+      torVersion: () => link.state.version,
       renew: async app => void (await this.#renewal.renew(app, undefined)),
-      hasRoom: () => this.#countSessions() < this.#streamBudget,
+      hasRoom,
     })
-    this.#countries = new RelayCountries(link)
+    this.#view = new GatewayView({
+      layout,
+      table: this.#table,
+      audit: this.#audit,
+      controlPorts: this.#controlPorts,
+      settings: this.#settings,
+      clock: () => this.#clock,
+      isClockTrusted,
+      dnsTroubleOf: app => this.#dnsLink?.troubleOf(app),
+    })
     this.#renewal = new Renewal(link, auditor.table, telemetry, async renewed => {
       this.#events.publish({ type: 'renewed', ...renewed })
       await this.#dnsLink?.tell()
@@ -143,15 +142,15 @@ export class Gateway {
   }
 
   async close(): Promise<void> {
-    this.#unwatch?.()
-    clearInterval(this.#idleTimer)
+    this.#settings.stop()
+    this.#idleWatch.stop()
     await this.#dnsLink?.close()
     await this.#controlPorts.close()
     await this.#table.close()
     await this.#jobs?.close()
     this.#audit.stop()
     this.#events.close()
-    await Promise.all(this.#doors.map(closeAdmin))
+    await this.#doors.close()
   }
 
   /** Take in that the machine slept; what follows belongs to the trace of `parent`. */
@@ -160,17 +159,16 @@ export class Gateway {
   }
 
   async #start(configuration: Configuration): Promise<void> {
-    const { stateDirectory, configurationPath, layout, telemetry } = this.#options
+    const { stateDirectory, layout, telemetry } = this.#options
     const registrar = await AppRegistrar.open(this.#table, new RegistryFile(stateDirectory))
     await registrar.configure(configuration.apps)
-    this.#restartIdleTimer()
-    this.#unwatch = watchConfiguration(configurationPath, () => void this.#reload(registrar))
+    const watchIdle = (): void => this.#idleWatch.restart(this.#settings.limits.idleSeconds)
+    watchIdle()
+    this.#settings.follow(registrar, watchIdle)
     const dependencies: AdminDependencies = {
       registrar,
       telemetry,
-      status: () => this.#status(),
-      describe: app => this.#describe(app),
-      circuits: app => this.#report(app),
+      view: this.#view,
       clock: ({ state }) => {
         this.#clock = state
       },
@@ -180,14 +178,12 @@ export class Gateway {
       formatProof: () => this.#audit.auditor.formatProof(),
       events: this.#events,
     }
-    this.#doors.push(
-      await openAdminDoor(dependencies, { type: 'unix', path: layout.gatewaySocket, access: layout.access }),
-    )
-    const { port } = configuration.admin ?? {}
-    if (port !== undefined) {
-      const token = await AdminToken.open(stateDirectory)
-      this.#doors.push(await openAdminDoor(dependencies, { type: 'tcp', port, token, users: this.#users }))
-    }
+    await this.#doors.open(dependencies, {
+      layout,
+      stateDirectory,
+      port: configuration.admin?.port,
+      users: this.#users,
+    })
     const redis = configuration.redis ?? { socket: layout.redisSocket }
     const { link, verifier } = this.#audit
     const health = async (): Promise<void> => await link.checkHealth()
@@ -196,91 +192,8 @@ export class Gateway {
     if (link.state.control === 'connected') this.#jobs.verify()
   }
 
-  /** Follow a changed file. With a mistake in it the old one stays live, and the status says so. */
-  async #reload(registrar: AppRegistrar): Promise<void> {
-    const { configurationPath, telemetry } = this.#options
-    const span = telemetry.startSpan('gateway.reload')
-    try {
-      const configuration = await readConfiguration(configurationPath)
-      await registrar.configure(configuration.apps)
-      this.#limits = completeLimits(configuration.limits)
-      this.#whileUnknown = completeAudit(configuration.audit).whileUnknown
-      this.#restartIdleTimer()
-      this.#configurationTrouble = null
-      span.end({ outcome: 'ok' })
-    } catch (cause) {
-      this.#configurationTrouble = explain(cause)
-      span.fail(cause)
-      // The mistake may name a host: that is for the status, which only this user sees, and not for a log.
-      telemetry.log('gateway.configuration.kept')
-    }
-  }
-
-  /** Look at every stream once per idle limit: one that moved nothing since the last look has been idle that long. */
-  #restartIdleTimer(): void {
-    clearInterval(this.#idleTimer)
-    this.#idleTimer = setInterval(() => {
-      for (const { sessions } of this.#table.apps) for (const session of sessions) session.closeIfIdle()
-    }, this.#limits.idleSeconds * 1000)
-    this.#idleTimer.unref()
-  }
-
-  #sessionSettings(): SessionSettings {
-    return {
-      handshakeMs: this.#limits.handshakeSeconds * 1000,
-      connectMs: this.#limits.connectSeconds * 1000,
-      handshakesPerApp: this.#limits.handshakesPerApp,
-      streamsPerApp: this.#limits.streamsPerApp,
-      hasRoom: () => this.#countSessions() < this.#streamBudget,
-      isClockTrusted: () => this.#isClockTrusted(),
-      socksSocket: (circuits, command) =>
-        command === 'resolve-ipv6' ? this.#tor.ipv6Socket : this.#tor.socksSockets[circuits],
-      machineNames: this.#machineNames,
-      audit: this.#audit.gate,
-      faults: this.#options.faults ?? {},
-      telemetry: this.#options.telemetry,
-    }
-  }
-
   /** A clock that was right and has not been measured for a while has hardly moved; one that was never, may be anywhere. */
   #isClockTrusted(): boolean {
     return this.#clock !== 'untrusted'
-  }
-
-  #countSessions(): number {
-    let count = 0
-    for (const { sessions } of this.#table.apps) count += sessions.size
-    return count
-  }
-
-  #status(): GatewayStatus {
-    const tor = this.#audit.link.state
-    const { verdict, drift } = this.#audit.auditor.view
-    const troubled = this.#audit.link.isLost || this.#configurationTrouble !== null
-    return {
-      state: troubled ? 'degraded' : tor.progress < 100 ? 'starting' : 'ready',
-      tor,
-      apps: this.#table.apps.map(app => this.#describe(app)),
-      audit: { verdict, drift: [...drift] },
-      clock: { state: this.#clock },
-      configurationTrouble: this.#configurationTrouble,
-    }
-  }
-
-  #describe(app: LiveApp): AppStatus {
-    const { id } = app.declared
-    return describeApp(app, {
-      socket: this.#options.layout.appSocket(id),
-      dnsTrouble: this.#dnsLink?.troubleOf(id),
-      controlSocket: this.#options.layout.appControlSocket(id),
-      circuits: this.#audit.auditor.table.circuitsOf(app.identity.tag).length,
-      trouble: this.#table.troubleOf(id) ?? this.#controlPorts.troubleOf(id),
-      clockIsTrusted: this.#isClockTrusted(),
-    })
-  }
-
-  async #report(app: string | undefined): Promise<Circuits> {
-    const apps = app === undefined ? this.#table.apps : [this.#table.find(app)]
-    return await reportCircuits(apps, this.#audit.auditor.table, this.#countries)
   }
 }

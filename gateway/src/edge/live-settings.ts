@@ -1,0 +1,69 @@
+import {
+  type AuditSettings,
+  type Configuration,
+  completeAudit,
+  completeLimits,
+  type Limits,
+} from '@cordon/shared/contracts'
+import { explain } from '@cordon/shared/errors'
+import type { Telemetry } from '@cordon/shared/telemetry'
+import type { AppRegistrar } from './app-registrar.ts'
+import { readConfiguration, watchConfiguration } from './configuration-file.ts'
+
+/** What the configuration says and may say otherwise while the gateway runs. */
+export class LiveSettings {
+  readonly #path: string
+  readonly #telemetry: Telemetry
+  #limits: Limits
+  #whileUnknown: AuditSettings['whileUnknown']
+  #trouble: string | null = null
+  #unwatch: (() => void) | undefined
+
+  constructor(path: string, configuration: Configuration, telemetry: Telemetry) {
+    this.#path = path
+    this.#telemetry = telemetry
+    this.#limits = completeLimits(configuration.limits)
+    this.#whileUnknown = completeAudit(configuration.audit).whileUnknown
+  }
+
+  get limits(): Limits {
+    return this.#limits
+  }
+
+  get whileUnknown(): AuditSettings['whileUnknown'] {
+    return this.#whileUnknown
+  }
+
+  /** What is wrong with the file, while the last good one holds. */
+  get trouble(): string | null {
+    return this.#trouble
+  }
+
+  /** Read the file again whenever it changes; `onTaken` is called when what it says holds. */
+  follow(registrar: AppRegistrar, onTaken: () => void): void {
+    this.#unwatch = watchConfiguration(this.#path, () => void this.#reload(registrar, onTaken))
+  }
+
+  stop(): void {
+    this.#unwatch?.()
+  }
+
+  /** With a mistake in it the old one stays live, and the status says so. */
+  async #reload(registrar: AppRegistrar, onTaken: () => void): Promise<void> {
+    const span = this.#telemetry.startSpan('gateway.reload')
+    try {
+      const configuration = await readConfiguration(this.#path)
+      await registrar.configure(configuration.apps)
+      this.#limits = completeLimits(configuration.limits)
+      this.#whileUnknown = completeAudit(configuration.audit).whileUnknown
+      onTaken()
+      this.#trouble = null
+      span.end({ outcome: 'ok' })
+    } catch (cause) {
+      this.#trouble = explain(cause)
+      span.fail(cause)
+      // The mistake may name a host: that is for the status, which only this user sees, and not for a log.
+      this.#telemetry.log('gateway.configuration.kept')
+    }
+  }
+}
