@@ -10,6 +10,15 @@ const VERBS: Readonly<Record<string, () => Promise<number>>> = {
     const { run } = await import('./edge/run.ts')
     return await run(parseRunRequest(args))
   },
+  desktop: async () => {
+    const { desktop } = await import('./edge/desktop.ts')
+    return await desktop(args)
+  },
+  profiles: async () => {
+    const { formatProfiles, PROFILES } = await import('./profiles/index.ts')
+    process.stdout.write(args.includes('--json') ? `${JSON.stringify({ profiles: PROFILES })}\n` : formatProfiles())
+    return 0
+  },
   lockdown: async () => {
     const { parseLockdownRequest } = await import('./lockdown/request.ts')
     const { lockdown } = await import('./edge/lockdown.ts')

@@ -18,3 +18,12 @@ export const PROFILES: readonly Profile[] = [...BROWSERS, ...CHATS, ...WALLETS, 
 
 /** Find a profile by its name. */
 export const findProfile = (name: string): Profile | undefined => PROFILES.find(profile => profile.name === name)
+
+/** List the profiles for people: what to type, and what to know. */
+export function formatProfiles(): string {
+  const width = Math.max(...PROFILES.map(({ name }) => name.length))
+  return PROFILES.map(({ name, title, advice, bestRun }) => {
+    const way = bestRun === 'settings' ? ' (best by its own settings, which this profile sets)' : ''
+    return `${name.padEnd(width)}  ${title}${way}\n${' '.repeat(width)}  ${advice}\n`
+  }).join('')
+}

@@ -182,6 +182,20 @@ function buildProgram(
       await becomeLauncher(formatRun(locate(global()), app, options, programWords))
     })
   declareOptions(run, RUN_OPTIONS)
+  const tell = (...words: readonly string[]): Promise<never> =>
+    becomeLauncher(global().json === true ? [...words, '--json'] : words)
+  program
+    .command('profiles')
+    .description('list the programs that Cordon knows how to run best')
+    .action(async () => await tell('profiles'))
+  program
+    .command('desktop [verb] [app]')
+    .description('menu entries that start a program confined: install, remove or list')
+    .option('--profile <name>', 'the program, if the app is not named for it')
+    .action(async (verb = 'list', app: string | undefined, { profile }: { profile?: string }) => {
+      const options = profile === undefined ? [] : [`--profile=${profile}`]
+      await tell('desktop', verb, ...(app === undefined ? [] : [app]), ...options)
+    })
   const lockdown = program
     .command('lockdown [verb]')
     .description('let nothing but tor reach the outside on this whole machine: on, off, status or relays (root)')
