@@ -38,7 +38,9 @@ async function main(): Promise<number> {
 }
 
 try {
-  process.exit(await main())
+  const status = await main()
+  // A pipe takes 64 KiB at a time: what was printed must be taken before the end.
+  process.stdout.write('', () => process.exit(status))
 } catch (thrown) {
   process.stderr.write(formatFault(thrown))
   process.exit(exitStatusOf(thrown))

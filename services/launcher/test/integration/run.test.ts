@@ -162,6 +162,42 @@ for (const who of ['user', 'root'] as const) {
   })
 }
 
+t.test(
+  'names are answered by the app’s own resolver, onion addresses too, and nothing of them is on the wire',
+  async t => {
+    const { onion } = (await cordon.status()).lab ?? { onion: '' }
+    const curl = ['curl', '--silent', '--show-error', '--max-time', '40']
+    const script = `${curl.join(' ')} http://check.example/; echo; ${curl.join(' ')} http://${onion}/; echo
+getent ahosts printer.local; echo local $?; getent ahosts router; echo single $?; getent hosts check.example`
+    const { out, err } = await workstation.run('user', workstation.cordon('run', 'names', '--', 'sh', '-c', script))
+    const [site = '', hidden = '', local, single, virtual] = out.split('\n')
+    t.match(JSON.parse(site).remoteAddress, /^198\.18\.2\./, err)
+    t.match(hidden, onion, 'the onion service')
+    t.same([local, single], ['local 2', 'single 2'], 'names of the local network are nobody’s')
+    t.match(virtual, /^10\.(19[2-9]|2[0-9]{2})\./, 'a virtual address')
+    await workstation.flush()
+    t.same(workstation.frames, [])
+  },
+)
+
+t.test('DNS-08: a new resolv.conf of the host changes nothing for a running program', async t => {
+  // A layer over /etc of the workstation: the machine that the tests run on keeps its own.
+  const layer =
+    'mount -t tmpfs t /mnt && mkdir /mnt/u /mnt/w && mount -t overlay -o lowerdir=/etc,upperdir=/mnt/u,workdir=/mnt/w o /etc'
+  t.equal((await workstation.run('root', ['sh', '-c', layer])).err, '')
+  const script = 'echo up; read line; cat /etc/resolv.conf; curl --silent --max-time 20 http://check.example/'
+  const child = workstation.start('user', workstation.cordon('run', 'names', '--', 'sh', '-c', script))
+  if (child.stdout !== null) await once(child.stdout, 'data')
+  const renew = 'echo nameserver 192.0.2.1 > /etc/new; mv /etc/new /etc/resolv.conf; cat /etc/resolv.conf'
+  t.match((await workstation.run('root', ['sh', '-c', renew])).out, 'nameserver 192.0.2.1')
+  child.stdin?.write('go\n')
+  const { out } = await finish(child)
+  t.match(out, /^nameserver 127\.0\.0\.1$/m)
+  t.match(out, /"remoteAddress":"198\.18\.2\./)
+  await workstation.flush()
+  t.same(workstation.frames, [])
+})
+
 t.test('the same probes unconfined are caught, by their results and on the wire: the detector fires', async t => {
   const probes = join(import.meta.dirname, '../../src/edge/leak-probes.ts')
   const { out } = await workstation.run('root', [process.execPath, probes], {
