@@ -51,7 +51,18 @@ const PACKAGES = {
 }
 
 /** Programs that Cordon itself starts. */
-export const PROGRAMS = ['tor', 'tor-gencert', 'ip', 'unshare', 'setpriv', 'nsenter', 'redis-check-rdb', 'nft', 'bwrap']
+export const PROGRAMS = [
+  'tor',
+  'tor-gencert',
+  'ip',
+  'unshare',
+  'setpriv',
+  'nsenter',
+  'redis-check-rdb',
+  'nft',
+  'bwrap',
+  'openssl',
+]
 
 /** Programs that the tests use as clients besides. */
 export const TEST_PROGRAMS = [
@@ -59,7 +70,6 @@ export const TEST_PROGRAMS = [
   'curl',
   'dig',
   'kdig',
-  'openssl',
   'torsocks',
   'onionshare-cli',
   'git',
