@@ -48,6 +48,8 @@ const PACKAGES = {
   microsocks: 'microsocks',
   danted: 'dante-server',
   'systemd-analyze': 'systemd',
+  gpg: 'gnupg',
+  gpgv: 'gpgv',
 }
 
 /** Programs that Cordon itself starts. */
@@ -76,6 +78,8 @@ export const TEST_PROGRAMS = [
   'python3',
   'chromium',
   'systemd-analyze',
+  'gpg',
+  'gpgv',
 ]
 
 const say = text => process.stderr.write(`cordon: ${text}\n`)

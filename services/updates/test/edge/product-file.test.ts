@@ -1,0 +1,69 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { ProductFile } from '../../src/edge/product-file.ts'
+import { EMPTY_MEMORY, type ProductMemory } from '../../src/verdict/index.ts'
+
+const WRITER = fileURLToPath(new URL('../product-file-writer.ts', import.meta.url))
+const directory = mkdtempSync(join(tmpdir(), 'cordon-memory-'))
+t.teardown(() => rmSync(directory, { recursive: true }))
+
+/** A memory of which each part tells which one it is. */
+const isWhole = ({ highestVersion, tuf }: ProductMemory): boolean =>
+  highestVersion === null || Object.values(tuf).every(text => text === `${highestVersion}`.repeat(5000))
+
+t.test('UPD-12 SIGKILL at 20 random moments of writing: the old or the new memory, whole', async t => {
+  let newest = 0
+  for (let round = 0; round < 20; round++) {
+    const writer = spawn(process.execPath, [WRITER, directory, 'killed', String(newest)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    let said = ''
+    writer.stdout.on('data', chunk => {
+      said += String(chunk)
+      // Somewhere within one of the writes that follow the first.
+      if (said.length > 0) setTimeout(() => writer.kill('SIGKILL'), Math.random() * 20)
+    })
+    await once(writer, 'close')
+    const saved = Number(said.trim().split('\n').at(-1))
+    const memory = await new ProductFile(directory, 'killed').load()
+    newest = Number(memory.highestVersion)
+    if (!isWhole(memory) || newest < saved) t.fail(`round ${round}: ${newest} after ${saved} was saved`)
+  }
+  t.ok(newest > 20, `${newest} were written`)
+})
+
+t.test('UPD-12 a full disk: what was saved last stays, here and on disk', async t => {
+  const script = `mount -t tmpfs -o size=600k none "$1" && exec "$2" "$3" "$1" full 0`
+  const child = spawn(
+    'unshare',
+    ['--user', '--map-root-user', '--mount', 'sh', '-c', script, 'sh', directory, process.execPath, WRITER],
+    { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, FILL: '1' } },
+  )
+  let said = ''
+  child.stdout.on('data', chunk => {
+    said += String(chunk)
+  })
+  await once(child, 'close')
+  const lines = said.trim().split('\n')
+  t.match(lines.at(-2), /^CFG_UNREADABLE .*ENOSPC/)
+  t.equal(lines.at(-1), `kept ${lines.at(-3)}`, 'the last one that was saved')
+})
+
+t.test('a damaged memory is no empty one: a rollback would pass unseen', async t => {
+  const file = new ProductFile(directory, 'damaged')
+  t.same(await file.load(), EMPTY_MEMORY, 'positive control: there is none')
+  for (const content of ['', '{', '[]', JSON.stringify({ ...EMPTY_MEMORY, format: 2 })]) {
+    writeFileSync(join(directory, 'damaged.json'), content)
+    await t.rejects(file.load(), { code: 'UPD_STATE_INVALID' }, content)
+  }
+  await file.save({ ...EMPTY_MEMORY, highestVersion: '1' })
+  t.match(await file.load(), { highestVersion: '1' })
+  await file.forget()
+  t.same(await file.load(), EMPTY_MEMORY)
+  t.notOk(readdirSync(directory).includes('damaged.json'))
+})
