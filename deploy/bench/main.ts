@@ -2,6 +2,7 @@
 import { availableParallelism, loadavg } from 'node:os'
 import { CordonOnLab } from './edge/cordon-on-lab.ts'
 import { measureAudit } from './edge/figures/audit.ts'
+import { measureDns } from './edge/figures/dns.ts'
 import { measureIdle } from './edge/figures/idle.ts'
 import { measureIdleMemory } from './edge/figures/idle-memory.ts'
 import { measureKeys } from './edge/figures/keys.ts'
@@ -32,6 +33,7 @@ const ALONE: Readonly<Record<string, (effort: Effort) => Promise<Figure>>> = {
 const WHOLE: Readonly<Record<string, (lab: Lab, effort: Effort) => Promise<Figure>>> = {
   start: measureStart,
   idle: measureIdle,
+  dns: measureDns,
 }
 
 /** Measured through one Cordon on the lab. The one that burdens tor for the rest comes last. */

@@ -3,5 +3,5 @@ import { join } from 'node:path'
 import { ensurePackages, ensurePrograms, PROGRAMS, ROOT, runNode } from './setup.mjs'
 
 ensurePackages()
-ensurePrograms([...PROGRAMS, 'microsocks', 'danted'])
+ensurePrograms([...PROGRAMS, 'microsocks', 'danted', 'dnsperf', 'unbound'])
 process.exit(runNode([join(ROOT, 'deploy', 'bench', 'main.ts'), ...process.argv.slice(2)]))

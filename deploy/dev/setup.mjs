@@ -47,6 +47,8 @@ const PACKAGES = {
   chromium: 'chromium',
   microsocks: 'microsocks',
   danted: 'dante-server',
+  dnsperf: 'dnsperf',
+  unbound: 'unbound',
   'systemd-analyze': 'systemd',
   gpg: 'gnupg',
   gpgv: 'gpgv',

@@ -64,6 +64,13 @@ export class CordonUp {
     return app.port
   }
 
+  /** Where its app asks for names. */
+  get dnsPort(): number {
+    const app = this.#status.apps.find(({ id }) => id === APP)
+    if (typeof app?.dnsPort !== 'number') throw new Error('the app has no resolver')
+    return app.dnsPort
+  }
+
   pidOf(part: PartName): number {
     const pid = this.#status.parts.find(({ name }) => name === part)?.pid
     if (pid === undefined || pid === null) throw new Error(`${part} has no process`)
