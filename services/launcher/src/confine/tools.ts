@@ -4,6 +4,7 @@ import { Fault } from '@cordon/shared/errors'
 export const TOOLS = {
   unshare: 'util-linux',
   setpriv: 'util-linux',
+  nsenter: 'util-linux',
   env: 'coreutils',
   ip: 'iproute2',
   nft: 'nftables',

@@ -11,6 +11,7 @@ import { ConfinedProcess, type HandedSocket, SetupFailed } from './confined-proc
 import { watchEscapes } from './escape-watch.ts'
 import { openApp } from './gateway-client.ts'
 import { locateTools, readNamespaceSwitches, realPath } from './host.ts'
+import { openInwardGate } from './inward-gate.ts'
 import { openPrivateHome } from './own-directory.ts'
 import { seeProcesses } from './seen-processes.ts'
 import { serveDatagrams, serveRelayed, serveTransparent, type Ways } from './serve-inner-network.ts'
@@ -33,13 +34,14 @@ export async function run(request: RunRequest): Promise<number> {
     if (!request.force) refuseRivals(marks)
     const layout = layOutRuntime(request.runtimeDirectory)
     bus = request.dbus === 'filter' ? await openFilteredBus(request.runtimeDirectory, request.app) : undefined
+    const controlSocket = realPath(layout.appControlSocket(request.app)) !== undefined
     const outfit = prepareOutfit({
       request,
       layout,
       tools,
       userNamespace,
       ...start,
-      controlSocket: realPath(layout.appControlSocket(request.app)) !== undefined,
+      controlSocket,
       privateHome: request.privateHome ? await openPrivateHome(request.stateDirectory, request.app) : undefined,
       bus: bus?.path,
     })
@@ -50,6 +52,9 @@ export async function run(request: RunRequest): Promise<number> {
     passSignalsOn(confined)
     confined.start()
     using _watch = watchEscapes(confined, marks)
+    // Onion services are made on the control socket, so an app without one has nobody to let in.
+    const place = { pid: confined.pid ?? 0, nsenter: tools.nsenter, userNamespace }
+    using _gate = controlSocket ? await openInwardGate(layout.appInwardSocket(request.app), place) : undefined
     const { status, wasStarted } = await confined.ended()
     if (wasStarted) return status
     throw new SetupFailed('program', confined.said)

@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { openSync, readdirSync, readFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import t from 'tap'
 import { CordonUnderTest } from '../../../../deploy/dev/cordon-under-test.ts'
 import { until } from '../../../../shared/test/until.ts'
@@ -32,6 +34,13 @@ const readCommands = (): readonly string[] =>
       return [] // it has ended meanwhile
     }
   })
+
+/** Ask for a port at the way in, say "you", and read to the end. */
+async function exchange(path: string, port: number): Promise<string> {
+  const socket = connect({ path })
+  socket.end(Buffer.concat([Buffer.of(port >> 8, port & 255), Buffer.from('you')]))
+  return await text(socket)
+}
 
 const cordon = await CordonUnderTest.start()
 const other = await cordon.add('other')
@@ -170,7 +179,7 @@ t.test(
     const script = `${curl.join(' ')} http://check.example/; echo; ${curl.join(' ')} http://${onion}/; echo
 getent ahosts printer.local; echo local $?; getent ahosts router; echo single $?; getent hosts check.example`
     const { out, err } = await workstation.run('user', workstation.cordon('run', 'names', '--', 'sh', '-c', script))
-    const [site = '', hidden = '', local, single, virtual] = out.split('\n')
+    const [site = '', hidden = '', local, single, virtual] = out.split('\n').filter(line => line !== '')
     t.match(JSON.parse(site).remoteAddress, /^198\.18\.2\./, err)
     t.match(hidden, onion, 'the onion service')
     t.same([local, single], ['local 2', 'single 2'], 'names of the local network are nobody’s')
@@ -179,6 +188,25 @@ getent ahosts printer.local; echo local $?; getent ahosts router; echo single $?
     t.same(workstation.frames, [])
   },
 )
+
+t.test('an app with a control socket finds it at 9051 and is reached from outside at its own ports', async t => {
+  await cordon.add('share', '--control', 'onionshare')
+  const script = `import socket, sys
+s = socket.create_server(('127.0.0.1', 17600))
+c = socket.create_connection(('127.0.0.1', 9051)); c.send(b'PROTOCOLINFO 1\\r\\n'); print(c.recv(4000).decode().split()[0], flush=True)
+a, _ = s.accept(); a.sendall(b'hello ' + a.recv(100)); a.close(); sys.stdin.readline()`
+  const child = workstation.start('user', workstation.cordon('run', 'share', '--', '/usr/bin/python3', '-c', script))
+  let said = ''
+  child.stdout?.setEncoding('utf8').on('data', text => {
+    said += text
+  })
+  await until('the control socket', () => said.startsWith('250'))
+  const reach = (port: number): Promise<string> => exchange(join(cordon.directory, 'r/apps/share.inward'), port)
+  t.equal(await reach(17_600), '\0hello you', 'connected, and carried both ways')
+  t.equal(await reach(17_601), '\u0001', 'nobody listens there')
+  child.stdin?.end('go\n')
+  await once(child, 'close')
+})
 
 t.test('DNS-08: a new resolv.conf of the host changes nothing for a running program', async t => {
   // A layer over /etc of the workstation: the machine that the tests run on keeps its own.
