@@ -32,16 +32,18 @@ export async function run(
 /** One instance of Cordon with directories of its own. */
 export class CordonUnderTest {
   readonly directory: string
+  readonly #env: NodeJS.ProcessEnv
   #supervisor: ChildProcess | undefined
   #output = ''
 
-  private constructor(directory: string) {
+  private constructor(directory: string, env: NodeJS.ProcessEnv) {
     this.directory = directory
+    this.#env = env
   }
 
   /** Start one and wait until it is ready. `configuration` is the text of cordon.yaml. */
-  static async start(configuration = ''): Promise<CordonUnderTest> {
-    const cordon = new CordonUnderTest(await mkdtemp(join(tmpdir(), 'cordon-it-')))
+  static async start(configuration = '', env: NodeJS.ProcessEnv = process.env): Promise<CordonUnderTest> {
+    const cordon = new CordonUnderTest(await mkdtemp(join(tmpdir(), 'cordon-it-')), env)
     await writeFile(join(cordon.directory, 'cordon.yaml'), configuration)
     await cordon.up()
     return cordon
@@ -64,6 +66,7 @@ export class CordonUnderTest {
     const which = lab === undefined ? ['--lab'] : ['--lab', '--lab-dir', lab]
     this.#output = ''
     const supervisor = spawn(process.execPath, [COMMAND, 'up', ...which, ...this.options], {
+      env: this.#env,
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#supervisor = supervisor

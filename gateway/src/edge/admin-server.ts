@@ -12,11 +12,17 @@ import type { AdminToken } from './admin-token.ts'
 const BODY_LIMIT_BYTES = 65_536
 const HEADER_LIMIT_BYTES = 8192
 
-/** How long a client may take for its headers, and for all of its request. Ours take milliseconds. Arbitrary. */
-const HEADERS_MS = 5000
-const REQUEST_MS = 10_000
-/** How often Node looks for those who take longer. */
-const LOOK_MS = 1000
+/** What a client may take, in ms. */
+export interface AdminDeadlines {
+  readonly headersMs: number
+  /** For all of its request. */
+  readonly requestMs: number
+  /** How often Node looks for those who take longer. */
+  readonly lookMs: number
+}
+
+/** Requests of ours take milliseconds. Arbitrary. */
+const DEADLINES: AdminDeadlines = { headersMs: 5000, requestMs: 10_000, lookMs: 1000 }
 
 /** A handful of commands and watchers. Arbitrary. */
 const MOST_CONNECTIONS = 128
@@ -27,19 +33,23 @@ export type AdminListener =
   | (AdminDoor & { readonly type: 'tcp'; readonly token: AdminToken; readonly users: PortUsers })
 
 /** Make an HTTP server that has no routes yet and lets nobody in who should not be. It does not listen. */
-export function makeAdminServer(listener: AdminListener, telemetry: Telemetry): FastifyInstance {
+export function makeAdminServer(
+  listener: AdminListener,
+  telemetry: Telemetry,
+  { headersMs, requestMs, lookMs }: AdminDeadlines = DEADLINES,
+): FastifyInstance {
   const admin = Fastify({
     logger: false,
     bodyLimit: BODY_LIMIT_BYTES,
-    requestTimeout: REQUEST_MS,
+    requestTimeout: requestMs,
     forceCloseConnections: true,
     serverFactory: handler => {
       const server = createServer(
         {
           maxHeaderSize: HEADER_LIMIT_BYTES,
-          requestTimeout: REQUEST_MS,
-          headersTimeout: HEADERS_MS,
-          connectionsCheckingInterval: LOOK_MS,
+          requestTimeout: requestMs,
+          headersTimeout: headersMs,
+          connectionsCheckingInterval: lookMs,
         },
         handler,
       )

@@ -28,8 +28,15 @@ export class AuditorUnderTest {
 
   /** Connected to a tor that has nothing yet and is set as it must be, with the guards A and B. */
   begin(...status: readonly string[]): this {
-    const circuits = status.map(line => parse(`CIRC ${line}`) as CircuitEvent)
-    this.auditor.adopt(circuits, [])
+    return this.adopt(status, [])
+  }
+
+  /** Connected to a tor that has these circuits and streams, as its `circuit-status` and `stream-status` say. */
+  adopt(circuits: readonly string[], streams: readonly string[]): this {
+    this.auditor.adopt(
+      circuits.map(line => parse(`CIRC ${line}`) as CircuitEvent),
+      streams.map(line => parse(`STREAM ${line}`) as StreamEvent),
+    )
     this.auditor.learnDrift([])
     this.auditor.learnGuards(['A'.repeat(40), 'B'.repeat(40)])
     return this

@@ -1,7 +1,14 @@
-import type { Audit, Circuits } from '@cordon/shared/contracts'
-import t from 'tap'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Audit, type Circuits, layOutRuntime } from '@cordon/shared/contracts'
+import { type ControlConnection, openControlConnection } from '@cordon/shared/runtime/edge'
+import { getConf, parseGetConf, type StreamEvent, setConf, setEvents } from '@cordon/shared/tor-control'
+import t, { type Test } from 'tap'
 import { CordonUnderTest, run } from '../../../deploy/dev/cordon-under-test.ts'
-import { ask, Client } from '../gateway-under-test.ts'
+import { ask, Client, until } from '../gateway-under-test.ts'
 
 /** What the site saw of one request. */
 interface Sighting {
@@ -34,8 +41,50 @@ const shared = (a: Set<string>, b: Set<string>): string[] => [...a].filter(one =
 
 t.setTimeout(300_000)
 
-const cordon = await CordonUnderTest.start()
+/** Stands in for the program that shows notices on a desktop, and writes down what it is told. */
+const scratch = await mkdtemp(join(tmpdir(), 'cordon-iso-'))
+t.teardown(() => rm(scratch, { recursive: true, force: true }))
+const notice = join(scratch, 'notice')
+await writeFile(
+  join(scratch, 'notify-send'),
+  `#!/bin/sh\nprintf '%s\\n' "$@" > ${notice}.new && mv ${notice}.new ${notice}\n`,
+  {
+    mode: 0o755,
+  },
+)
+const cordon = await CordonUnderTest.start('', {
+  ...process.env,
+  PATH: `${scratch}:${process.env['PATH']}`,
+})
 t.teardown(() => cordon.close())
+const layout = layOutRuntime(join(cordon.directory, 'r'))
+const CHECKER = fileURLToPath(new URL('../../../deploy/check-proof.mjs', import.meta.url))
+
+/** A control connection that is not the gateway's, as a person with another program has one. */
+async function openControl(t: Test, onStream: (event: StreamEvent) => void = () => {}): Promise<ControlConnection> {
+  const control = await openControlConnection({
+    socketPath: layout.torControlSocket,
+    onEvent: event => {
+      if (event.type === 'stream') onStream(event)
+    },
+    onClose: () => {},
+  })
+  t.teardown(() => control.close())
+  return control
+}
+
+async function audit(): Promise<Audit> {
+  return JSON.parse((await cordon.cordon('audit', '--json')).stdout) as Audit
+}
+
+/** Have the record of the audit written, and judged by the checker. */
+async function checkProof(name: string): Promise<{ audit: number; checker: number; word: string; said: string }> {
+  const file = join(scratch, name)
+  const { status } = await cordon.cordon('audit', '--proof', file)
+  t.equal((await stat(file)).mode & 0o777, 0o600, 'the record is this user’s alone')
+  const checked = await run(process.execPath, [CHECKER, file])
+  return { audit: status, checker: checked.status, word: checked.stdout.split('\n')[0] ?? '', said: checked.stdout }
+}
 
 t.test(
   'ISO-01, ISO-02 two apps, one destination, 20 interleaved connections each: disjoint circuits, each app reusing its own',
@@ -155,8 +204,91 @@ t.test('TOR-05 tor’s own answers reach the app: refused, not found, bad onion 
 
 t.test('ISO-01 after all of this the auditor saw every stream and nothing shared', async t => {
   const { status, stdout } = await cordon.cordon('audit', '--json')
-  const audit = JSON.parse(stdout) as Audit
+  const seen = JSON.parse(stdout) as Audit
   t.equal(status, 0)
-  t.match(audit, { verdict: 'held', violations: [], streamsUnmatched: 0, streamsUntold: 0 })
-  t.ok(audit.streamsSeen > 250, `${audit.streamsSeen} streams`)
+  t.match(seen, { verdict: 'held', violations: [], streamsUnmatched: 0, streamsUntold: 0 })
+  t.ok(seen.streamsSeen > 250, `${seen.streamsSeen} streams`)
+})
+
+t.test('the record of all this is held also for the checker, which shares no code with the auditor', async t => {
+  t.match(await checkProof('held'), { audit: 0, checker: 0, word: 'HELD' })
+})
+
+t.test(
+  'TOR-06 a session group on our SocksPorts and one SocksPort more are seen at the change, and when mended',
+  async t => {
+    const control = await openControl(t)
+    const before = parseGetConf(await control.send(getConf(['SocksPort'])))
+    if ('why' in before) throw new Error(before.why)
+    const ports = before.map(({ key, value }) => [key, value?.reveal() ?? ''] as const)
+    t.teardown(() => control.send(setConf(ports)).catch(() => {}))
+    const extra = ['SocksPort', `unix:${join(scratch, 'extra.sock')}`] as const
+    for (const [drift, changed] of [
+      ['a SocksPort shares a session group', ports.map(([key, value]) => [key, `${value} SessionGroup=7`] as const)],
+      ['there is a foreign SocksPort', [...ports, extra]],
+    ] as const) {
+      t.equal((await control.send(setConf(changed))).status, 250)
+      await until(drift, async () => (await audit()).drift.includes(drift))
+      const { verdict, reasons } = await audit()
+      t.match({ verdict, reasons: new Set(reasons) }, { verdict: 'unknown', reasons: new Set([drift]) })
+      t.equal((await cordon.cordon('audit')).status, 4, 'isolation is not claimed')
+      t.equal((await control.send(setConf(ports))).status, 250)
+      await until('what was mended to be seen', async () => (await audit()).verdict === 'held')
+    }
+  },
+)
+
+t.test('a stranger who takes the credentials of an app: breached everywhere, within the event', async t => {
+  t.equal((await cordon.cordon('status')).status, 0)
+  t.match(await audit(), { verdict: 'held' })
+  await t.rejects(readFile(notice), { code: 'ENOENT' }, 'nobody was told of anything')
+  let told = ''
+  const listening = request({ socketPath: layout.gatewaySocket, path: '/v1/events' }, response => {
+    response.setEncoding('utf8').on('data', chunk => {
+      told += chunk
+    })
+    response.on('error', () => {})
+  })
+  listening.on('error', () => {}).end()
+  t.teardown(() => listening.destroy())
+  await until('the stream of events', () => told !== '')
+
+  let credentials = ''
+  const control = await openControl(t, ({ socksUsername, socksPassword }) => {
+    credentials ||= [socksUsername, socksPassword].map(one => one?.reveal() ?? '').join(':')
+  })
+  await control.send(setEvents(['STREAM']))
+  const port = await cordon.add('victim')
+  await fetchThrough(socks(port))
+  await until('the credentials of the app', () => credentials.length > 1)
+  await run('curl', [
+    '-sS',
+    '-m',
+    '40',
+    '-x',
+    `socks5h://${credentials}@localhost${layout.torSocksSocket}`,
+    'http://check.example/',
+  ])
+
+  await until('the breach', async () => (await audit()).verdict === 'breached')
+  const { violations } = await audit()
+  t.match(violations, [{ kind: 'foreign-stream', apps: ['victim'] }])
+  const [said, status] = [await cordon.cordon('audit'), await cordon.cordon('status')]
+  t.match(said, {
+    status: 5,
+    stdout: /isolation is breached[\s\S]*somebody else used the credentials of an app \(victim\)/,
+  })
+  t.equal(status.status, 5)
+  t.equal((await cordon.status()).state, 'breached')
+  await until('the event', () => /^event: violation\ndata: .*"kind":"foreign-stream".*"apps":\["victim"\]/m.test(told))
+  t.match(told, /^event: audit\ndata: .*"verdict":"breached"/m)
+  const shown = await until('the notice', () => readFile(notice, 'utf8').catch(() => undefined))
+  t.match(shown, /isolation was breached/)
+  t.notMatch(shown, /victim/, 'every program of the session can read a notice')
+  const proof = await checkProof('breached')
+  t.match(proof, { audit: 5, checker: 5, word: 'BREACHED' })
+  t.match(proof.said, /^ {2}somebody else used the credentials of an app$/m, 'seen by the checker itself')
+  t.equal(circuitsOf(await cordon.circuits(), 'victim').ids.size, 0, 'its circuits were closed')
+  await fetchThrough(socks(port))
+  t.equal((await cordon.cordon('audit')).status, 5, 'a breach stays one')
 })

@@ -50,21 +50,30 @@ export class Cordon {
 
   /** Start the command by another program, whose arguments end before the name of the command. */
   startUnder([program = '', ...before]: readonly string[], ...args: readonly string[]): ChildProcess {
-    const { PATH = '', XDG_CACHE_HOME = join(homedir(), '.cache') } = process.env
-    const child = spawn(program, [...before, CORDON, ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        PATH,
-        HOME: this.directory,
-        // Compiled sources: the same for every run, and written after the end of a run.
-        XDG_CACHE_HOME,
-        XDG_CONFIG_HOME: join(this.directory, 'c'),
-        CORDON_STATE_DIR: join(this.directory, 's'),
-        CORDON_RUNTIME_DIR: this.runtimeDirectory,
-      },
-    })
+    const child = spawn(program, [...before, CORDON, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: this.#env })
     this.#children.push(child)
     return child
+  }
+
+  /** Start a shell on a terminal of its own: what is written to its standard input is typed there. */
+  startOnTerminal(commands: string): ChildProcess {
+    const env = { ...this.#env, TERM: 'xterm', SHELL: '/bin/sh', CORDON_NODE: process.execPath, CORDON_COMMAND: CORDON }
+    const child = spawn('script', ['-qec', commands, '/dev/null'], { stdio: ['pipe', 'pipe', 'pipe'], env })
+    this.#children.push(child)
+    return child
+  }
+
+  get #env(): NodeJS.ProcessEnv {
+    const { PATH = '', XDG_CACHE_HOME = join(homedir(), '.cache') } = process.env
+    return {
+      PATH,
+      HOME: this.directory,
+      // Compiled sources: the same for every run, and written after the end of a run.
+      XDG_CACHE_HOME,
+      XDG_CONFIG_HOME: join(this.directory, 'c'),
+      CORDON_STATE_DIR: join(this.directory, 's'),
+      CORDON_RUNTIME_DIR: this.runtimeDirectory,
+    }
   }
 
   /** Run the command to its end. */

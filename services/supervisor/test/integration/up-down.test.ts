@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import t from 'tap'
 import { Cordon, fetchThrough, finish, openLab, until } from './cordon.ts'
 
+const [ESCAPE, CONTROL_C] = ['\x1b', '\x03']
+
 // A dozen instances start and stop one after the other, on a machine that may be busy.
 t.setTimeout(400_000)
 const lab = await openLab()
@@ -39,6 +41,39 @@ t.test('up, apps, a page through each, circuits, renew, down', async t => {
   )
   t.match(await cordon.json('renew', 'mail'), { id: 'mail', nymEpoch: 1 })
   t.match((await cordon.run('env', 'mail')).out, `export ALL_PROXY=socks5h://127.0.0.1:${mail.port}\n`)
+  await t.test(
+    'circuits --watch on a terminal draws over itself, ends with Ctrl-C and leaves it as it was',
+    async t => {
+      const file = (name: string): string => join(cordon.directory, name)
+      const session = [
+        `stty -g > ${file('before')}`,
+        // The shell must outlive Ctrl-C, which the terminal sends to all that run in it.
+        'trap : INT',
+        `"$CORDON_NODE" "$CORDON_COMMAND" circuits --watch; echo $? > ${file('status')}`,
+        `stty -g > ${file('after')}`,
+      ].join('\n')
+      const terminal = cordon.startOnTerminal(session)
+      const ended = finish(terminal)
+      let drawn = ''
+      terminal.stdout?.on('data', chunk => {
+        drawn += chunk
+      })
+      const countViews = (): number => drawn.split(`${ESCAPE}[0J`).length - 1
+      await until('two views, the second over the first', () => (countViews() >= 2 ? true : undefined))
+      t.match(drawn.replaceAll(ESCAPE, '^'), /mail[\s\S]*\^\[\d+A[\s\S]*\^\[0J[\s\S]*mail/)
+      terminal.stdin?.write(CONTROL_C)
+      await ended
+      const read = (name: string): string => readFileSync(file(name), 'utf8')
+      t.equal(read('status'), '0\n')
+      t.equal(read('after'), read('before'), 'echo, line editing and signals are as they were')
+      // DEC private modes: 25 the cursor, 1049 the other screen, 2004 bracketed paste.
+      const set = [...drawn.replaceAll(ESCAPE, '^').matchAll(/\^\[\?(\d+)([hl])/g)].map(
+        ([, mode, way]) => `${mode}${way}`,
+      )
+      t.ok(!set.includes('25l') || set.lastIndexOf('25h') > set.lastIndexOf('25l'), 'the cursor is not left hidden')
+      t.notOk(set.some(mode => /^(1049|2004)h$/.test(mode)))
+    },
+  )
   t.match(await cordon.run('renew', 'nobody'), { status: 1, err: /^cordon: .*\n {2}next: / })
   t.equal((await cordon.run('apps', 'remove', 'browser')).status, 0)
   t.same(

@@ -1,0 +1,79 @@
+import { join } from 'node:path'
+import type { GatewayStatus } from '@cordon/shared/contracts'
+import t from 'tap'
+import {
+  openScriptedControlPort,
+  type ScriptedControlPort,
+} from '../../../shared/test/runtime/edge/scripted-control-port.ts'
+import { ask, Client, GatewayUnderTest, reply, until } from '../gateway-under-test.ts'
+
+/** Tor's own answer to a name that it is asked for, and the gateway's to what it does not send. */
+const [BY_TOR, BY_US] = [reply(4), reply(1)]
+
+t.test('whileUnknown: refuse lets nothing to tor unless isolation is held, and serve does', async t => {
+  const gateway = await GatewayUnderTest.open(t, 'apps: { mail: {} }\naudit: { whileUnknown: refuse }\n')
+  const { tor } = gateway
+  let safeLogging = 1
+  const answerTo = (command: string): string => {
+    if (command.startsWith('GETCONF'))
+      return `250-SocksPort=unix:${tor.socksPath} IsolateSOCKSAuth\r\n250-ClientRejectInternalAddresses=1\r\n250 SafeLogging=${safeLogging}\r\n`
+    if (command.startsWith('GETINFO circuit-status'))
+      return '250-circuit-status=\r\n250-stream-status=\r\n250-status/bootstrap-phase=NOTICE BOOTSTRAP PROGRESS=100 TAG=done SUMMARY="Done"\r\n250-status/circuit-established=1\r\n250 OK\r\n'
+    if (!command.startsWith('GETINFO net/listeners')) return '250 OK\r\n'
+    const keys = command.split(' ').slice(1)
+    return `${keys.map(key => `250-${key}=\r\n`).join('')}250 OK\r\n`
+  }
+  const openControl = async (): Promise<ScriptedControlPort> => {
+    const control = await openScriptedControlPort(join(tor.directory, 'control.sock'), answerTo)
+    t.teardown(() => control.close())
+    return control
+  }
+  const verdict = async (wanted: string): Promise<void> => {
+    await until(`isolation to be ${wanted}`, async () => {
+      const { body } = await gateway.api('GET', '/v1/status')
+      return (body as GatewayStatus).audit.verdict === wanted
+    })
+  }
+  const port = await gateway.portOf('mail')
+  /** Ask for what tor refuses: such a stream is over at once. */
+  const open = async (): Promise<string> => {
+    const client = new Client({ port }).send(ask('code-04.example'))
+    const heard = (await client.rest()).slice('0500'.length)
+    await client.gone()
+    return heard
+  }
+  const expect = async (wanted: string, why: string): Promise<void> => {
+    const before = tor.asked.length
+    t.equal(await open(), wanted, why)
+    t.equal(
+      tor.asked.length - before,
+      wanted === BY_TOR ? 1 : 0,
+      `${why}: tor was ${wanted === BY_TOR ? '' : 'not '}asked`,
+    )
+  }
+
+  await expect(BY_US, 'before tor was found')
+  const first = await openControl()
+  await verdict('held')
+  await expect(BY_TOR, 'held')
+  safeLogging = 0
+  first.say('650-CONF_CHANGED\r\n650-SafeLogging=0\r\n650 OK\r\n')
+  await verdict('unknown')
+  await expect(BY_US, 'drift')
+  safeLogging = 1
+  first.say('650-CONF_CHANGED\r\n650-SafeLogging=1\r\n650 OK\r\n')
+  await verdict('held')
+  await expect(BY_TOR, 'mended')
+  first.close()
+  await verdict('unknown')
+  await expect(BY_US, 'the control connection is lost')
+  const second = await openControl()
+  await verdict('held')
+  await expect(BY_TOR, 'found again')
+
+  second.close()
+  await verdict('unknown')
+  await expect(BY_US, 'lost again')
+  await gateway.configure('apps: { mail: {} }\naudit: { whileUnknown: serve }\n')
+  await until('the new setting', async () => (await open()) === BY_TOR)
+})
