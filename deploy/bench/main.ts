@@ -9,6 +9,7 @@ import { measureKeys } from './edge/figures/keys.ts'
 import { measureLatency } from './edge/figures/latency.ts'
 import { measureManyApps } from './edge/figures/many-apps.ts'
 import { measureRelay } from './edge/figures/relay.ts'
+import { measureRun } from './edge/figures/run.ts'
 import { measureStart } from './edge/figures/start.ts'
 import { measureStreamCost } from './edge/figures/stream-cost.ts'
 import { measureTelemetry } from './edge/figures/telemetry.ts'
@@ -22,6 +23,7 @@ import { formatJson, formatReport } from './report.ts'
 /** Measured with the gateway alone, on loopback. */
 const ALONE: Readonly<Record<string, (effort: Effort) => Promise<Figure>>> = {
   relay: measureRelay,
+  run: measureRun,
   'stream-cost': measureStreamCost,
   'idle-memory': measureIdleMemory,
   apps: measureManyApps,
