@@ -1,5 +1,5 @@
 /**
- * `npm run soak -- --isolation [--minutes N] [--rate N] [--seed N]`: streams for long, with the auditor on.
+ * `npm run soak -- --isolation [--minutes N] [--rate N] [--rounds N] [--seed N]`: streams for long, with the auditor on.
  *
  * `npm run soak -- [--rounds N] [--freeze SECONDS]`: the parts killed and stopped again and again, 20 rounds by default.
  */
