@@ -71,7 +71,8 @@ for (const who of ['user', 'root'] as const) {
       'SOCKS inside',
     )
     const gone = await run('work', '--', 'curl', '--silent', 'http://240.0.0.7/')
-    t.equal(gone.status, 56, 'a refusal is a reset, at once')
+    // The reset may come before or after curl has seen the connection stand.
+    t.ok([7, 56].includes(gone.status), `a refusal is a reset, at once: ${gone.status}`)
     await workstation.flush()
     t.same(workstation.frames, [], 'nothing on the uplink')
   })
@@ -89,7 +90,9 @@ for (const who of ['user', 'root'] as const) {
 
   t.test(`ISO-12 as ${who}: a confined program sees nothing of Cordon, of other apps or of the machine`, async t => {
     const { directory } = cordon
-    const paths = ['r/apps/other.sock', 'r/gateway.sock', 'r/tor/control.sock', 's'].map(name => join(directory, name))
+    const paths = ['r/apps/other.sock', 'r/gateway/admin.sock', 'r/redis/redis.sock', 'r/tor/control.sock', 's'].map(
+      name => join(directory, name),
+    )
     const wanted = JSON.stringify({ ports: [other, 9051], paths })
     const env = { ...process.env, SSH_AUTH_SOCK: '/run/agent', https_proxy: 'http://127.0.0.1:1', LD_PRELOAD: '' }
     // A descriptor that a shell left open would be a way out if it were a socket.

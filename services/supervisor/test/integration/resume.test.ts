@@ -60,7 +60,7 @@ t.test(
     const stream = await open()
     const read = (value: unknown) => value as GatewayStatus
     const question = { method: 'GET', path: '/v1/status', read } as const
-    const readClock = async () => (await ask(join(directory, 'r/gateway.sock'), question)).clock.state
+    const readClock = async () => (await ask(layOutRuntime(join(directory, 'r')).gatewaySocket, question)).clock.state
     await until('a trusted clock', async () => (await readClock()) === 'trusted')
 
     const ours = parts.flatMap(({ name, pid }) => (name === 'lab' || pid === null ? [] : [pid]))
