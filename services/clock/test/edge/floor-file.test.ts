@@ -3,13 +3,16 @@ import { once } from 'node:events'
 import { lstat, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type Test, test } from 'tap'
 import { FloorFile } from '../../src/edge/floor-file.ts'
 
 const FLOOR_FILE = fileURLToPath(new URL('../../src/edge/floor-file.ts', import.meta.url))
-/** Each is a process of its own, which takes its time. */
-const KILLS = 4
+/** A process takes its time to start, so each writes several floors at once: a kill meets each at another step. */
+const [KILLS, FLOORS] = [4, 5]
+/** Turns of this loop until a kill, at most: several writes. Arbitrary. */
+const MOST_TURNS = 4000
 const START = 1_790_000_000_000
 
 async function openDirectory(t: Test): Promise<string> {
@@ -80,34 +83,56 @@ test('a disk that takes nothing leaves the old floor', async t => {
   t.same(await floor.read(), { type: 'known', unixMs: START })
 })
 
-test('a kill at any moment leaves the floor of before or after', async t => {
-  const directory = await openDirectory(t)
+/** Start a writer that raises each floor by a second at a time and says so, and kill it at a random moment. */
+async function killWriter(directories: readonly string[], from: readonly number[]): Promise<readonly number[]> {
   const program = `
     const { FloorFile } = await import(${JSON.stringify(FLOOR_FILE)})
-    const floor = new FloorFile(${JSON.stringify(directory)})
-    for (let at = Number(process.argv[1]); ; at += 1000) {
-      await floor.raise(at)
-      process.stdout.write(at + '\\n')
-    }`
-  let known = START
-  for (let kill = 0; kill < KILLS; kill++) {
-    const child = spawn(process.execPath, ['--input-type=module', '--eval', program, String(known + 1000)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    let told = ''
-    const lines = 1 + Math.floor(Math.random() * 12)
-    for await (const chunk of child.stdout) {
-      told += chunk
-      if (told.split('\n').length > lines) break
+    const from = ${JSON.stringify(from)}
+    const write = async (directory, number) => {
+      const floor = new FloorFile(directory)
+      for (let at = from[number] + 1000; ; at += 1000) {
+        await floor.raise(at)
+        process.stdout.write(number + ' ' + at + '\\n')
+      }
     }
-    child.kill('SIGKILL')
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
-    const last = Number(told.trim().split('\n').at(-1))
-    const floor = await new FloorFile(directory).read()
-    if (floor.type !== 'known' || floor.unixMs === undefined) throw new Error(`kill ${kill} lost the floor`)
-    t.ok(floor.unixMs >= last, 'what was told to be written is there')
-    t.equal((floor.unixMs - START) % 1000, 0, 'and is whole')
-    known = floor.unixMs
+    await Promise.all(${JSON.stringify(directories)}.map(write))`
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const closed = once(child, 'close')
+  let told = ''
+  child.stdout.on('data', chunk => {
+    told += chunk
+  })
+  await Promise.race([once(child.stdout, 'data'), closed])
+  // A line is told between two writes; some turns later the kill meets any step of one.
+  for (let turns = Math.floor(Math.random() * MOST_TURNS); turns > 0; turns--) await nextTurn()
+  child.kill('SIGKILL')
+  await closed
+  const last = [...from]
+  for (const line of told.split('\n').slice(0, -1)) {
+    const [number, at] = line.split(' ').map(Number)
+    last[number ?? 0] = at ?? 0
   }
-  t.ok((await readdir(directory)).length <= 4, 'a draft of each at most is left behind')
+  return last
+}
+
+test('twenty writes that a kill meets at random moments leave the floor of before or after', async t => {
+  const directories = await Promise.all(Array.from({ length: FLOORS }, () => openDirectory(t)))
+  let known: readonly number[] = directories.map(() => START)
+  for (const directory of directories) await new FloorFile(directory).raise(START)
+  for (let kill = 0; kill < KILLS; kill++) {
+    const last = await killWriter(directories, known)
+    t.notSame(last, known, 'it wrote')
+    const floors = await Promise.all(directories.map(directory => new FloorFile(directory).read()))
+    known = floors.map((floor, number) => {
+      if (floor.type !== 'known' || floor.unixMs === undefined) throw new Error(`kill ${kill} lost a floor`)
+      const told = last[number] ?? 0
+      t.ok([told, told + 1000].includes(floor.unixMs), 'what was told to be written, or what came next')
+      return floor.unixMs
+    })
+  }
+  for (const directory of directories) {
+    t.ok((await readdir(directory)).length <= 4, 'a draft of each at most is left behind')
+  }
 })

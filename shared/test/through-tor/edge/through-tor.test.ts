@@ -10,6 +10,7 @@ import {
   type WebRequest,
 } from '../../../src/through-tor/edge/index.ts'
 import { parseWebAddress, type TransferLimits } from '../../../src/through-tor/index.ts'
+import { until } from '../../until.ts'
 import { openAppPortUnderTest } from '../app-port-under-test.ts'
 import { makeCertificate } from '../certificate-under-test.ts'
 
@@ -144,6 +145,24 @@ t.test('what is too much, too slow or cut short ends the transfer', async t => {
   await t.rejects(read('/cut', LIMITS), { code: 'VIA_CUT_SHORT' })
   await Promise.all(gone)
   t.pass('and the site sees the end of each')
+})
+
+t.test('a request on a stream that ends meanwhile ends with it, and does not wait for its deadline', async t => {
+  const lasting: WebRequest = { ...GET, keepAlive: true, limits: { ...LIMITS, deadlineMs: 86_400_000 } }
+  const endings = [
+    'HTTP/1.1 204 No Content\r\n\r\n',
+    'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n',
+  ]
+  for (const ending of endings) {
+    const { path } = await openAppPortUnderTest(t, () => socket => socket.once('data', () => socket.end(ending)))
+    const connection = await connectTo(t, path, ONION)
+    const first = await connection.ask(lasting)
+    t.equal(await readAll(first.body), '')
+    // At once: the stream is about to close and is not known to be, so that the request is queued for it.
+    await t.rejects(connection.ask(lasting), { code: 'VIA_CUT_SHORT' })
+    await until('the stream is known to be closed', () => connection.isClosed)
+    await t.rejects(connection.ask(lasting), { code: 'VIA_CUT_SHORT' })
+  }
 })
 
 function flood(write: () => boolean, response: { on(event: 'drain', then: () => void): unknown }): void {
