@@ -2,6 +2,7 @@
 import { availableParallelism, loadavg } from 'node:os'
 import { CordonOnLab } from './edge/cordon-on-lab.ts'
 import { measureAudit } from './edge/figures/audit.ts'
+import { measureClock } from './edge/figures/clock.ts'
 import { measureDns } from './edge/figures/dns.ts'
 import { measureIdle } from './edge/figures/idle.ts'
 import { measureIdleMemory } from './edge/figures/idle-memory.ts'
@@ -36,6 +37,7 @@ const WHOLE: Readonly<Record<string, (lab: Lab, effort: Effort) => Promise<Figur
   start: measureStart,
   idle: measureIdle,
   dns: measureDns,
+  clock: measureClock,
 }
 
 /** Measured through one Cordon on the lab. The one that burdens tor for the rest comes last. */

@@ -10,7 +10,7 @@ import {
   type WebConnection,
 } from '@cordon/shared/through-tor/edge'
 import type { SourceOutcome } from '../combine/index.ts'
-import { EdgeSearch, judgeAnswer } from '../exchange/index.ts'
+import { type DatedExchange, EdgeSearch, judgeAnswer } from '../exchange/index.ts'
 import type { ChosenSource } from '../select/index.ts'
 import { judgePeer } from './judge-peer.ts'
 
@@ -26,6 +26,8 @@ export interface AskOptions {
   /** When the round ends, in monotonic milliseconds. */
   readonly endMs: number
   readonly signal: AbortSignal
+  /** Told of each exchange, for those who compare rules on the same ones. */
+  onExchange?(exchange: DatedExchange): void
 }
 
 /** What one source cost. */
@@ -78,7 +80,7 @@ async function connectTo(url: string, credentials: UserPassword, options: AskOpt
 
 async function search(
   connect: () => Promise<WebConnection>,
-  { maxDelayMs, wallMinusMonotonicMs, endMs, signal }: AskOptions,
+  { maxDelayMs, wallMinusMonotonicMs, endMs, signal, onExchange }: AskOptions,
   count: () => void,
 ): Promise<SourceOutcome['result']> {
   const local = (monotonicMs: number): number => monotonicMs + wallMinusMonotonicMs
@@ -101,7 +103,10 @@ async function search(
       const judgement = judgeAnswer(answer.status, answer.fields)
       if (judgement.type === 'refused') return { type: 'failed', why: judgement.why }
       const { askedAtMs, answeredAtMs } = answer
-      edge.take({ askedAtMs: local(askedAtMs), answeredAtMs: local(answeredAtMs), dateMs: judgement.dateMs })
+      const { dateMs } = judgement
+      const exchange = { askedAtMs: local(askedAtMs), answeredAtMs: local(answeredAtMs), dateMs }
+      onExchange?.(exchange)
+      edge.take(exchange)
     }
   } finally {
     connection.close()

@@ -120,6 +120,8 @@ class SingleConnection implements WebConnection {
       outgoing.on('socket', stream => stream.resume()) // the dialer left it paused, so that nothing was lost
       outgoing.on('response', answer => {
         settle()
+        // Node takes the answer to a HEAD without a length for one that ends with the stream.
+        if (wanted.method === 'HEAD' && wanted.keepAlive === true) outgoing.shouldKeepAlive = staysOpen(answer)
         resolve(answer)
       })
       outgoing.end(content)
@@ -167,6 +169,10 @@ class SingleConnection implements WebConnection {
     }
   }
 }
+
+/** Whether the stream stays open after an answer that ends with its head (RFC 9112 sections 6.3 and 9.3). */
+const staysOpen = ({ httpVersion, headers }: IncomingMessage): boolean =>
+  httpVersion === '1.1' && !/\bclose\b/i.test(headers.connection ?? '')
 
 function pairs(raw: readonly string[]): (readonly [string, string])[] {
   const fields: (readonly [string, string])[] = []

@@ -147,6 +147,28 @@ t.test('what is too much, too slow or cut short ends the transfer', async t => {
   t.pass('and the site sees the end of each')
 })
 
+t.test('a HEAD that is answered without a length leaves the stream open, unless the peer says otherwise', async t => {
+  const head: WebRequest = { ...GET, method: 'HEAD', keepAlive: true }
+  const heads = {
+    'HTTP/1.1 200 OK\r\n\r\n': false,
+    'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n': false,
+    'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n': true,
+    'HTTP/1.0 200 OK\r\n\r\n': true,
+  }
+  for (const [bytes, ends] of Object.entries(heads)) {
+    const { path, calls } = await openAppPortUnderTest(t, () => socket => socket.on('data', () => socket.write(bytes)))
+    const connection = await connectTo(t, path, ONION)
+    t.equal(await readAll((await connection.ask(head)).body), '')
+    if (ends) {
+      await until(`the end after ${bytes}`, () => connection.isClosed)
+      continue
+    }
+    t.equal(await readAll((await connection.ask(head)).body), '', 'the next one goes the same way')
+    t.equal(connection.isClosed, false)
+    t.equal(calls.length, 1)
+  }
+})
+
 t.test('a request on a stream that ends meanwhile ends with it, and does not wait for its deadline', async t => {
   const lasting: WebRequest = { ...GET, keepAlive: true, limits: { ...LIMITS, deadlineMs: 86_400_000 } }
   const endings = [
