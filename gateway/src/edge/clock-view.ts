@@ -6,8 +6,9 @@ const KEYS = ['consensus/valid-after', 'consensus/valid-until'] as const
 
 /** Say what the clock needs to know of tor. A tor that has no consensus, or cannot be asked, tells of none. */
 export async function viewClock(link: TorLink, state: ClockTrust): Promise<GatewayClock> {
+  const { skewReports } = link
   const { circuitEstablished } = link.state
-  return { state, circuitEstablished, consensus: await readConsensus(link).catch(() => null) }
+  return { state, circuitEstablished, skewReports, consensus: await readConsensus(link).catch(() => null) }
 }
 
 async function readConsensus(link: TorLink): Promise<GatewayClock['consensus']> {

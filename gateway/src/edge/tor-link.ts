@@ -24,6 +24,8 @@ const STEADY_MS = 10_000
 
 const STATE_KEYS = ['circuit-status', 'stream-status', 'status/bootstrap-phase', 'status/circuit-established']
 
+const EVENTS = ['STREAM', 'CIRC', 'CIRC_MINOR', 'STATUS_CLIENT', 'STATUS_GENERAL', 'CONF_CHANGED', 'CIRC_BW'] as const
+
 /** What is known of tor now. */
 export interface TorState {
   readonly control: 'connected' | 'lost'
@@ -62,6 +64,7 @@ export class TorLink {
   #stopped = false
   #wasConnected = false
   #connectedAt = 0
+  #skewReports = 0
 
   constructor(options: TorLinkOptions) {
     this.#options = options
@@ -70,6 +73,11 @@ export class TorLink {
 
   get state(): TorState {
     return this.#state
+  }
+
+  /** How often tor has reported that this clock is skewed, over all connections. */
+  get skewReports(): number {
+    return this.#skewReports
   }
 
   /** Whether it has been connected and is no longer: before the first time it only waits for tor to start. */
@@ -134,7 +142,7 @@ export class TorLink {
 
   /** Ask for events first and for the state then, so that nothing falls between; a line twice does no harm. */
   async #subscribe(connection: ControlConnection): Promise<void> {
-    await this.ask(setEvents(['STREAM', 'CIRC', 'CIRC_MINOR', 'STATUS_CLIENT', 'CONF_CHANGED', 'CIRC_BW']))
+    await this.ask(setEvents(EVENTS))
     await connection.send(getInfo(STATE_KEYS), reply => this.#adopt(reply, connection.torVersion))
   }
 
@@ -175,6 +183,7 @@ export class TorLink {
       case 'status':
         if (event.action === 'CIRCUIT_ESTABLISHED') this.#state = { ...this.#state, circuitEstablished: true }
         if (event.action === 'CIRCUIT_NOT_ESTABLISHED') this.#state = { ...this.#state, circuitEstablished: false }
+        if (event.action === 'CLOCK_SKEW') this.#skewReports += 1
         break
       case 'malformed':
         // Something happened in tor that we cannot read, so everything is asked for anew.

@@ -1,6 +1,9 @@
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { GatewayClock } from '@cordon/shared/contracts'
 import t from 'tap'
-import { ask, Client, GatewayUnderTest, reply } from '../gateway-under-test.ts'
+import { openScriptedControlPort } from '../../../shared/test/runtime/edge/scripted-control-port.ts'
+import { ask, Client, GatewayUnderTest, reply, until } from '../gateway-under-test.ts'
 
 const APPS = 'apps: { mail: {}, chat: {} }\n'
 
@@ -115,6 +118,37 @@ t.test(
     t.not((await fetch({ path }, 'a')).password, one.password)
     await new Client({ path }).send(ask('192.168.1.1')).rest()
     t.equal(await new Client({ path }).send(ask('192.168.1.1')).rest(), `0500${reply(2)}`, 'the refusals hold for all')
+  },
+)
+
+t.test(
+  'TOR-07 a tor that reports skew or has a stale consensus: the clock is told, and who holds is refused',
+  async t => {
+    const gateway = await GatewayUnderTest.open(t, 'apps: { mail: { hold: clock } }\n')
+    const tor = await openScriptedControlPort(join(gateway.tor.directory, 'control.sock'), command => {
+      if (command.startsWith('GETINFO consensus')) {
+        return '250-consensus/valid-after=2026-01-01 00:00:00\r\n250-consensus/valid-until=2026-01-01 03:00:00\r\n250 OK\r\n'
+      }
+      if (!command.startsWith('GETINFO circuit-status stream-status')) return '250 OK\r\n'
+      const bootstrap = '250-status/bootstrap-phase=NOTICE BOOTSTRAP PROGRESS=100 TAG=done SUMMARY="Done"\r\n'
+      const more = command.includes('bootstrap') ? `${bootstrap}250-status/circuit-established=1\r\n` : ''
+      return `250-circuit-status=\r\n250-stream-status=\r\n${more}250 OK\r\n`
+    })
+    t.teardown(() => tor.close())
+    const view = async () => (await gateway.api('GET', '/v1/clock')).body as GatewayClock
+    await until('the state of tor', async () => (await view()).circuitEstablished)
+    const consensus = { validAfter: '2026-01-01T00:00:00.000Z', validUntil: '2026-01-01T03:00:00.000Z' }
+    t.same(await view(), { state: 'untrusted', circuitEstablished: true, skewReports: 0, consensus })
+    tor.say('650 STATUS_GENERAL WARN CLOCK_SKEW SKEW=-7200 SOURCE=OR:192.0.2.9:443\r\n')
+    await until('the report', async () => (await view()).skewReports === 1)
+    const client = new Client({ port: await gateway.portOf('mail') }).send(ask('echo.example'))
+    t.equal((await client.take(12)).slice(4), reply(1), 'refused by the gateway')
+    client.socket.destroy()
+    t.equal(gateway.tor.asked.length, 0, 'and tor was not asked')
+    await gateway.api('PUT', '/v1/clock', { state: 'trusted' })
+    tor.say('650 STATUS_GENERAL WARN CLOCK_SKEW SKEW=7200 SOURCE=OR:192.0.2.9:443\r\n')
+    await until('the next report', async () => (await view()).skewReports === 2)
+    t.match(await view(), { state: 'trusted' }, 'what was measured holds against the word of a peer')
   },
 )
 

@@ -70,11 +70,14 @@ export const SYNC_REQUEST = Type.Object({ allowBackward: Type.Boolean() }, { add
 
 /**
  * The gateway's side of the clock (`GET /v1/clock`): what it was told, and what tor knows of the time. The consensus is
- * the one that tor has verified (dir-spec 3.4.1), with the times in RFC 3339; null where there is none.
+ * the one that tor has verified (dir-spec 3.4.1), with the times in RFC 3339; null where there is none. How often tor
+ * has reported a skewed clock (control-spec 4.1.10, CLOCK_SKEW) is a reason to measure, and nothing more: one peer of
+ * tor's can cause it.
  */
 export const GATEWAY_CLOCK = Type.Object({
   state: CLOCK_TRUST,
   circuitEstablished: Type.Boolean(),
+  skewReports: Type.Integer({ minimum: 0 }),
   consensus: Type.Union([Type.Object({ validAfter: Text, validUntil: Text }), Type.Null()]),
 })
 export type GatewayClock = Static<typeof GATEWAY_CLOCK>

@@ -8,14 +8,14 @@ import type { ClockKeeper, SyncCall } from './clock-keeper.ts'
 import type { GatewayClient } from './gateway-client.ts'
 
 export interface ClockScheduleOptions {
-  readonly keeper: ClockKeeper
-  readonly queue: JobQueue
-  readonly gateway: GatewayClient
+  readonly keeper: Pick<ClockKeeper, 'trust' | 'doubt' | 'sync'>
+  readonly queue: Pick<JobQueue, 'work' | 'state' | 'keep'>
+  readonly gateway: Pick<GatewayClient, 'readClock' | 'tell'>
 }
 
 /** How often the gateway is looked after: soon while nothing is known, seldom then. Arbitrary. */
 const LOOK_MS = { eager: 1000, calm: 10_000 }
-/** A consensus that does not fit the clock is looked into once in so long. */
+/** What speaks against the clock, a consensus that does not fit or a report of tor, is looked into once in so long. */
 const DOUBT_MS = 10 * 60_000
 
 /**
@@ -33,6 +33,7 @@ export class ClockSchedule {
   #failures = 0
   #hasBegun = false
   #doubtedAtMs = Number.NEGATIVE_INFINITY
+  #skewReports = 0
 
   constructor(options: ClockScheduleOptions) {
     this.#options = options
@@ -112,8 +113,11 @@ export class ClockSchedule {
     return view
   }
 
-  #judge({ circuitEstablished, consensus }: GatewayClock): void {
+  #judge({ circuitEstablished, consensus, skewReports }: GatewayClock): void {
     if (!circuitEstablished) return
+    const isReported = skewReports > this.#skewReports
+    // Fewer than before: another gateway counts anew.
+    this.#skewReports = skewReports
     if (!this.#hasBegun) {
       this.#hasBegun = true
       this.#due('start')
@@ -123,9 +127,10 @@ export class ClockSchedule {
     const nowMs = readSystemClock('wall')
     const fits =
       consensus !== null && Date.parse(consensus.validAfter) <= nowMs && nowMs <= Date.parse(consensus.validUntil)
-    if (fits || monotonicNow() - this.#doubtedAtMs < DOUBT_MS) return
+    if ((fits && !isReported) || monotonicNow() - this.#doubtedAtMs < DOUBT_MS) return
     this.#doubtedAtMs = monotonicNow()
-    this.#options.keeper.doubt()
-    this.#due('start')
+    // The consensus is signed by a majority of authorities; a report may come of one peer, and earns a round alone.
+    if (!fits) this.#options.keeper.doubt()
+    this.#due(fits ? 'schedule' : 'start')
   }
 }
