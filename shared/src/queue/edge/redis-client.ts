@@ -4,6 +4,7 @@ import type { RedisSettings } from '../../contracts/index.ts'
 import { Fault } from '../../errors/index.ts'
 import { checkUnixPath, readFileBounded } from '../../runtime/edge/index.ts'
 import { planWait } from '../../runtime/index.ts'
+import { GuardedConnector } from './guarded-connector.ts'
 
 export type RedisClient = Redis | Cluster
 
@@ -44,10 +45,11 @@ export function openRedisClient(access: RedisAccess, patience: Patience): RedisC
   const { settings } = access
   const options = toOptions(access, patience)
   if ('socket' in settings) return new Redis({ ...options, path: settings.socket })
-  if ('node' in settings) return new Redis({ ...options, host: settings.node.address, port: settings.node.port })
+  if ('node' in settings)
+    return new Redis({ ...options, Connector: GuardedConnector, host: settings.node.address, port: settings.node.port })
   if ('cluster' in settings) {
     return new Cluster(settings.cluster.map(toHost), {
-      redisOptions: options,
+      redisOptions: { ...options, Connector: GuardedConnector },
       enableOfflineQueue: patience === 'patient',
       clusterRetryStrategy: waitBefore,
       dnsLookup: (name, done) => (isIP(name) === 0 ? done(unsafe(NAMED_NODE), '') : done(null, name)),
