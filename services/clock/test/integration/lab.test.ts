@@ -58,13 +58,14 @@ const begin = async (
   return { under, status: await sync(under, rounds) }
 }
 
-const BROKEN: readonly [behaviour: string, reason: string][] = [
+const BROKEN: readonly [behaviour: string, reason: RegExp | string][] = [
   ['date=', 'date-missing'],
   ['date=Sun,+06+Nov+1994+08:49:37+GM', 'date-malformed'],
   ['date=Sunday,+06-Nov-94+08:49:37+GMT', 'date-malformed'],
   ['date=Sun,+06+Nov+1994+08:49:37+GMT&date=Sun,+06+Nov+1994+08:49:38+GMT', 'date-twice'],
   ['age=3', 'cached'],
-  ['date=Thu,+01+Jan+1970+00:00:00+GMT', 'date-disagrees'],
+  // The second where a circuit is so slow that it is asked once in its round.
+  ['date=Thu,+01+Jan+1970+00:00:00+GMT', /^date-(disagrees|frozen)$/],
   ['do=endless-head', 'VIA_ANSWER_INVALID'],
   ['do=reset', 'VIA_CUT_SHORT'],
   ['do=trickle', 'VIA_TOO_LATE'],
@@ -139,7 +140,7 @@ t.test('CLK-04 a pool of which too much fails ends the round', async t => {
 t.test('CLK-06 and bad input: each source fails with its reason, and the clock stays', async t => {
   t.match(broken.status.decision, { verdict: 'refused', reason: 'pool-failed' })
   for (const { operator, reason } of broken.status.sources) {
-    t.equal(reason, BROKEN[Number(operator.slice(4))]?.[1], operator)
+    t.match(reason, BROKEN[Number(operator.slice(4))]?.[1], operator)
   }
   t.same(broken.under.clock.steps, [])
 })
