@@ -113,17 +113,16 @@ t.test('a record is bounded, begins with what existed, and is judged like the wh
 t.test('checker and auditor agree on any history', async t => {
   const seed = randomInt(2 ** 31)
   t.comment(`seed ${seed}`)
-  const seen = new Set<string>()
-  await fc.assert(
-    fc.asyncProperty(arbitraryHistory, async history => {
-      const audit = play(history).audit
-      const { word, out } = await check(audit.auditor.formatProof())
-      seen.add(word)
-      if (word !== WORDS[audit.verdict]) throw new Error(`auditor: ${audit.verdict}, checker: ${out}`)
-    }),
-    { seed, numRuns: 40 },
-  )
-  t.ok(seen.has('HELD') && seen.has('BREACHED'), [...seen].join(' '))
+  const played = fc.sample(arbitraryHistory, { seed, numRuns: 500 }).map(history => play(history).audit)
+  // A checker is a process of its own, so not all are checked, but some of each verdict.
+  const byVerdict = Map.groupBy(played, ({ verdict }) => verdict)
+  t.ok(byVerdict.has('held') && byVerdict.has('breached'), [...byVerdict.keys()].join(' '))
+  for (const [verdict, audits] of byVerdict) {
+    for (const { auditor } of audits.slice(0, 15)) {
+      const { word, out } = await check(auditor.formatProof())
+      t.equal(word, WORDS[verdict], out)
+    }
+  }
 })
 
 function read(record: string): object[] {
