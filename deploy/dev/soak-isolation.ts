@@ -1,20 +1,23 @@
 /**
  * Opens streams of several apps through one Cordon on the lab for long, with the auditor on, and renews them at random.
  *
- * Before that, ISO-01, ISO-02 and ISO-07 are repeated, each time with credentials that nobody has used. A report and no
- * test: it prints descriptors and memory of the gateway and what the auditor saw, and ends with 1 if isolation was not
+ * Before that, ISO-01, ISO-02, ISO-03 and ISO-07 are repeated, each time with credentials that nobody has used. A report
+ * and no test: it prints descriptors and memory of the gateway and what the auditor saw, and ends with 1 if isolation was not
  * held. Destinations, keys and renewals follow a seed, which is printed. Uses the lab that CORDON_TEST_LAB names, or
  * starts one.
  */
 import { readdirSync, readFileSync } from 'node:fs'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { type Audit, type Circuits, layOutRuntime } from '@cordon/shared/contracts'
 import { Fault } from '@cordon/shared/errors'
 import type { AppId } from '@cordon/shared/isolation'
+import { openControlConnection } from '@cordon/shared/runtime/edge'
 import { parseTarget } from '@cordon/shared/socks'
 import { dialAppPort } from '@cordon/shared/through-tor/edge'
+import { getConf } from '@cordon/shared/tor-control'
 import { until } from '../../shared/test/until.ts'
 import { CordonUnderTest } from './cordon-under-test.ts'
 
@@ -38,6 +41,8 @@ const SITES = [
 ] as const
 const ROUNDS = Number(values.rounds)
 const DEADLINE_MS = 40_000
+/** The least that tor takes. */
+const DIRTINESS_S = 10
 /** More that wait at a time are too many for the machine, and are left out. */
 const MOST_OPEN = 400
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
@@ -58,7 +63,7 @@ const outcomes = { asked: 0, succeeded: 0, refused: 0, failed: 0, leftOut: 0 }
 try {
   for (const app of APPS) await cordon.add(app)
   const pid = await cordon.pidOf('gateway')
-  const broken = await repeatScenarios()
+  const broken = (await repeatScenarios()) + (await repeatDirtiness())
   report('begin', pid)
   const end = performance.now() + Number(values.minutes) * 60_000
   let [next, reported] = [performance.now(), performance.now()]
@@ -139,6 +144,41 @@ async function repeatScenarios(): Promise<number> {
     }
   }
   say(`ISO-01, ISO-02, ISO-07: ${ROUNDS - broken} of ${ROUNDS} rounds as they must be`)
+  return broken
+}
+
+/** ISO-03: return how many times an app was on the circuits that it had before tor's limit, of `ROUNDS` times. */
+async function repeatDirtiness(): Promise<number> {
+  const torrc = join(cordon.directory, 'torrc')
+  await writeFile(torrc, `MaxCircuitDirtiness ${DIRTINESS_S}\n`)
+  const control = await openControlConnection({
+    socketPath: layout.torControlSocket,
+    onEvent: () => {},
+    onClose: () => {},
+  })
+  await until('tor to follow', async () => {
+    const { lines } = await control.send(getConf(['MaxCircuitDirtiness']))
+    return lines[0]?.text.endsWith(`=${DIRTINESS_S}`) === true
+  })
+  let [times, broken] = [0, 0]
+  let before: readonly ReadonlySet<string>[] = APPS.map(() => new Set())
+  while (times < ROUNDS) {
+    for (const [at] of APPS.entries()) await fetchOne(at, 'dirty', SITES[0])
+    const circuits = await cordon.circuits()
+    const now = APPS.map(app => groupsOf(circuits, app))
+    for (const [at, groups] of now.entries()) {
+      const old = before[at] ?? new Set()
+      if (old.size === 0) continue
+      times += 1
+      // Those of before that are still open would be listed too, were they not used up: what counts is something new.
+      if ([...groups].every(group => old.has(group))) broken += 1
+    }
+    before = now
+    await wait((DIRTINESS_S + 2) * 1000)
+  }
+  control.close()
+  await rm(torrc)
+  say(`ISO-03: ${times - broken} of ${times} times new circuits after the limit`)
   return broken
 }
 

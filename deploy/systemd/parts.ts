@@ -38,7 +38,12 @@ export const SYSTEM_PARTS: readonly SystemPart[] = [
     memory: '1G',
     after: ['network.target', 'cordon-lockdown.service'],
     // Only relays of the Tor network: the machine's firewall (cordon lockdown) knows them, systemd does not.
-    more: ['LimitNOFILE=32768', 'ExecReload=/bin/kill -HUP $MAINPID'],
+    // A tor that reads what is not valid ends, so that is found out before.
+    more: [
+      'LimitNOFILE=32768',
+      `ExecReload=${COMMAND} part tor --prepare @directories@`,
+      'ExecReload=/bin/kill -HUP $MAINPID',
+    ],
   },
   {
     name: 'redis',

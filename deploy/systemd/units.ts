@@ -61,7 +61,8 @@ export function formatService(part: SystemPart): string {
   const { name, title, groups, group, families, memory, after, more = [] } = part
   const excepted = EXCEPTIONS[name] ?? new Map()
   const confinement = CONFINEMENT.filter(line => !excepted.has(line))
-  const exec = part.exec.replaceAll('@lib@', LIBRARY).replaceAll('@directories@', directoriesOf(name))
+  const fill = (text: string): string =>
+    text.replaceAll('@lib@', LIBRARY).replaceAll('@directories@', directoriesOf(name))
   return lines([
     HEADER,
     '[Unit]',
@@ -72,7 +73,7 @@ export function formatService(part: SystemPart): string {
     '',
     '[Service]',
     'Type=notify',
-    `ExecStart=${exec}`,
+    `ExecStart=${fill(part.exec)}`,
     `User=${userOf(name)}`,
     `Group=${group}`,
     ...(groups.length === 0 ? [] : [`SupplementaryGroups=${groups.join(' ')}`]),
@@ -89,7 +90,7 @@ export function formatService(part: SystemPart): string {
     `MemoryMax=${memory}`,
     'TasksMax=128',
     `RestrictAddressFamilies=${['AF_UNIX', ...families].join(' ')}`,
-    ...more,
+    ...more.map(fill),
     ...confinement,
     '',
     '[Install]',

@@ -25,16 +25,19 @@ export interface BecomeOptions {
   readonly labDir?: string
   /** Only ask whether it is well. */
   readonly check?: boolean
+  /** Only write its configuration, once its program has found it valid. */
+  readonly prepare?: boolean
 }
 
 /**
  * Become one part in system mode: write its configuration, then be its program (execve(2)), with the same process id.
  *
- * With `check` it is asked how it is instead, for whoever restarts what is not well.
+ * With `check` it is asked how it is instead, for whoever restarts what is not well. With `prepare` nothing is started:
+ * who is about to tell a running program to read its configuration again knows by then that it can.
  */
 export async function becomePart(
   name: string,
-  { labDir, check = false }: BecomeOptions,
+  { labDir, check = false, prepare = false }: BecomeOptions,
   directories: Directories,
   terminal: Terminal,
 ): Promise<ExitStatus> {
@@ -44,6 +47,7 @@ export async function becomePart(
   if (become === undefined)
     throw usage(`there is no such part to become; there are ${Object.keys(PROGRAMS).join(', ')}`)
   const [program = '', ...args] = await become(instance)
+  if (prepare) return EXIT.done
   process.execve?.(program, [program, ...args], environment())
   throw internal('this Node cannot become another program')
 }

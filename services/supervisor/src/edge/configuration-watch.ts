@@ -4,27 +4,44 @@ import { basename, dirname } from 'node:path'
 /** Editors write a file in several steps; the last of them is the one to read. Arbitrary. */
 const SETTLE_MS = 200
 
-/** Tells of changes of the configuration file and of the torrc additions beside it. */
+/** Tells of changes of the files that a person configures Cordon with. */
 export class ConfigurationWatch {
-  #watcher: FSWatcher | undefined
+  readonly #watchers = new Map<string, FSWatcher>()
+  readonly #onChange: () => void
   #settling: NodeJS.Timeout | undefined
 
-  constructor(configurationFile: string, onChange: () => void) {
-    try {
-      // The directory and not the file: editors replace the file.
-      this.#watcher = watch(dirname(configurationFile), (_, name) => {
-        if (name !== basename(configurationFile) && name !== 'torrc') return
-        clearTimeout(this.#settling)
-        this.#settling = setTimeout(onChange, SETTLE_MS)
-      })
-      this.#watcher.on('error', () => {}) // SIGHUP still works
-    } catch {
-      // There is no such directory yet; SIGHUP still works.
+  constructor(onChange: () => void) {
+    this.#onChange = onChange
+  }
+
+  /** Watch these files, whether they are there or not, and no others. */
+  follow(paths: readonly string[]): void {
+    const wanted = new Set(paths)
+    for (const [path, watcher] of this.#watchers) {
+      if (wanted.has(path)) continue
+      watcher.close()
+      this.#watchers.delete(path)
     }
+    for (const path of wanted) if (!this.#watchers.has(path)) this.#watch(path)
   }
 
   close(): void {
     clearTimeout(this.#settling)
-    this.#watcher?.close()
+    this.follow([])
+  }
+
+  #watch(path: string): void {
+    try {
+      // The directory and not the file: editors replace the file.
+      const watcher = watch(dirname(path), (_, name) => {
+        if (name !== basename(path)) return
+        clearTimeout(this.#settling)
+        this.#settling = setTimeout(this.#onChange, SETTLE_MS)
+      })
+      watcher.on('error', () => {}) // SIGHUP still works
+      this.#watchers.set(path, watcher)
+    } catch {
+      // There is no such directory yet; SIGHUP still works.
+    }
   }
 }

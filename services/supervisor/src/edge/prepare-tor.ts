@@ -22,11 +22,21 @@ import { isProgram } from './child.ts'
 import type { Instance } from './instance.ts'
 import { findProgram, findTor, verifyTorrc } from './tor-program.ts'
 
+/** Thousands of bridges. Arbitrary. */
+const MAX_TORRC_BYTES = 1_048_576
+
 /** A tor that may be started: its program and arguments. */
 export interface PreparedTor {
   readonly program: string
   readonly args: readonly string[]
   readonly directory: string
+  /** Whether a tor that runs has something new to read. */
+  readonly changed: boolean
+}
+
+/** Where a person's own lines for torrc stand: where the configuration says, or beside it. */
+export function locateAdditions({ configuration, configurationFile }: Instance): string {
+  return configuration.tor?.additions ?? join(dirname(configurationFile), 'torrc')
 }
 
 /** Make the directories, write the torrc, and let tor verify it. `ownerPid` is the process that tor is to end with. */
@@ -43,7 +53,6 @@ export async function prepareTor(instance: Instance, ownerPid: number | undefine
 
   const inLab = lab !== undefined
   const bridges = chooseBridges(tor.bridges?.lines ?? [], inLab)
-  const torrc = join(directory, 'cordon.torrc')
   const text = formatTorrc({
     layout,
     dataDirectory,
@@ -52,18 +61,26 @@ export async function prepareTor(instance: Instance, ownerPid: number | undefine
     proxyLines: formatUpstreamProxy(tor.upstreamProxy, await readCredentials(tor.upstreamProxyCredentialsFile), inLab),
     lab,
   })
-  // A running tor may read the file at any time, so only what tor itself has found valid ever stands there.
-  const draft = join(directory, 'draft.torrc')
-  await writeFileAtomically(draft, text)
+  const source = locateAdditions(instance)
+  const additions = (await readFileBounded(source, MAX_TORRC_BYTES))?.toString('utf8')
+  if (additions === undefined && tor.additions !== undefined) throw missingAdditions(source)
 
-  const additions = tor.additions ?? join(dirname(instance.configurationFile), 'torrc')
-  const found = (await readFileBounded(additions, 1_048_576)) !== undefined
-  if (!found && tor.additions !== undefined) throw missingAdditions(additions)
+  // A running tor ends when it reads what it finds invalid, so it reads copies, and those only hold what was verified.
+  const own = await draftFile(join(directory, 'cordon.torrc'), text)
+  const theirs = await draftFile(join(directory, 'additions.torrc'), additions ?? '')
   // tor reads a file of the distribution as defaults unless it is given another one.
-  const defaults = ['--defaults-torrc', found ? additions : '/dev/null']
-  await verifyTorrc(program, [...defaults, '-f', draft], additions)
-  await rename(draft, torrc)
-  return { program, args: [...defaults, '-f', torrc], directory }
+  const name = (ours: string, defaults: string): readonly string[] => ['--defaults-torrc', defaults, '-f', ours]
+  await verifyTorrc(program, name(own.draft, theirs.draft), { path: source, text: additions ?? '' })
+  for (const { draft, path } of [theirs, own]) await rename(draft, path)
+  return { program, args: name(own.path, theirs.path), directory, changed: own.changed || theirs.changed }
+}
+
+/** Write what is to stand at `path` beside it, and tell whether it differs from what stands there. */
+async function draftFile(path: string, text: string): Promise<{ path: string; draft: string; changed: boolean }> {
+  const draft = `${path}.draft`
+  await writeFileAtomically(draft, text)
+  const live = await readFileBounded(path, MAX_TORRC_BYTES)
+  return { path, draft, changed: live?.toString('utf8') !== text }
 }
 
 const missingAdditions = (path: string): Fault =>

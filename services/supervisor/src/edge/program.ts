@@ -95,6 +95,7 @@ function buildProgram(
     .description('become one part in system mode, for service managers and containers: tor or redis')
     .option('--lab-dir <directory>', 'the lab that tor joins; this must be its network already')
     .option('--check', 'only ask whether the part is well: exit status 0 if it is ready, 4 if not yet')
+    .option('--prepare', 'only write its configuration and have it verified, before it is told to read it again')
     .action(async (name: string, options: BecomeOptions) => {
       const { becomePart } = await import('./become-part.ts')
       done(await becomePart(name, options, locate(global()), terminal()))

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
 import {
   type Access,
   CLOCK_STATUS,
@@ -20,7 +19,7 @@ import { ConfigurationWatch } from './configuration-watch.ts'
 import type { Instance } from './instance.ts'
 import { InstanceLock } from './instance-lock.ts'
 import { choosePartDrivers } from './part-drivers.ts'
-import { prepareTor } from './prepare-tor.ts'
+import { locateAdditions, prepareTor } from './prepare-tor.ts'
 import { resume } from './resume.ts'
 import { readClocks, SleepWatch } from './sleep-watch.ts'
 import { Supervisor } from './supervisor.ts'
@@ -81,7 +80,7 @@ export class RunningInstance {
   #changed = Promise.withResolvers<void>()
   #configurationTrouble: string | undefined
   #sleepWatch: SleepWatch | undefined
-  #configurationWatch: ConfigurationWatch | undefined
+  readonly #configurationWatch = new ConfigurationWatch(() => void this.reload())
   #wasReady = false
   #over = false
   #stopping: Promise<void> | undefined
@@ -118,7 +117,7 @@ export class RunningInstance {
 
   /** Lock the directories, serve the API, and want everything up. */
   async start(): Promise<void> {
-    const { stateDirectory, layout, configurationFile } = this.#instance
+    const { stateDirectory, layout } = this.#instance
     inheritNothing()
     await this.#lock.take(stateDirectory)
     try {
@@ -127,7 +126,7 @@ export class RunningInstance {
       await this.#lock.release()
       throw cause
     }
-    this.#configurationWatch = new ConfigurationWatch(configurationFile, () => void this.reload())
+    this.#watchFiles()
     this.#supervisor.start()
     this.#sleepWatch = new SleepWatch(this.#readClocks, sleep => {
       // A tor that somebody else runs has circuits of others.
@@ -188,13 +187,14 @@ export class RunningInstance {
     const { configuration: before, configurationFile } = this.#instance
     try {
       this.#instance.configuration = await loadConfiguration(configurationFile, this.#named)
-      if (!isDeepStrictEqual(before.tor, this.#instance.configuration.tor)) await this.#reloadTor(before)
+      await this.#reloadTor(before)
       this.#configurationTrouble = undefined
       this.#supervisor.mend()
     } catch (thrown) {
       this.#instance.configuration = before
       this.#configurationTrouble = explain(thrown)
     }
+    this.#watchFiles()
     this.#supervisor.reload('gateway')
     this.#supervisor.reload('clock')
     this.#notify()
@@ -206,8 +206,11 @@ export class RunningInstance {
     if (before.tor?.external !== undefined || this.#instance.configuration.tor?.external !== undefined) return
     // While tor waits for its lab it has nothing to read yet.
     if (this.#instance.labDirectory !== undefined && this.#instance.lab === undefined) return
-    await prepareTor(this.#instance, process.pid)
-    this.#supervisor.reload('tor')
+    if ((await prepareTor(this.#instance, process.pid)).changed) this.#supervisor.reload('tor')
+  }
+
+  #watchFiles(): void {
+    this.#configurationWatch.follow([this.#instance.configurationFile, locateAdditions(this.#instance)])
   }
 
   #torChanged(): void {
@@ -230,7 +233,7 @@ export class RunningInstance {
   }
 
   async #end(stopParts: () => Promise<void>): Promise<void> {
-    this.#configurationWatch?.close()
+    this.#configurationWatch.close()
     this.#sleepWatch?.close()
     await stopParts()
     await closeSupervisorApi(this.#api)

@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { Fault } from '@cordon/shared/errors'
-import { acceptTorVersion, explainComplaint, TOR_DIRECTORIES, torMissing } from '../tor/index.ts'
+import { type Additions, acceptTorVersion, explainComplaint, TOR_DIRECTORIES, torMissing } from '../tor/index.ts'
 import { isProgram } from './child.ts'
 
 /** `tor --version` and `--verify-config` take a tenth of a second; a hung program must not hold us. Arbitrary. */
@@ -25,15 +24,14 @@ export async function findTor(named: string | undefined): Promise<string> {
 }
 
 /** Let tor judge its configuration before it is used; throw a Fault that names its complaint. */
-export async function verifyTorrc(tor: string, args: readonly string[], additionsPath: string): Promise<void> {
+export async function verifyTorrc(tor: string, args: readonly string[], additions: Additions): Promise<void> {
   const { status, output } = await runProgram(tor, [...args, '--verify-config'])
   if (status === 0) return
-  const text = await readFile(additionsPath, 'utf8').catch(() => '')
-  const complaint = explainComplaint(output, { path: additionsPath, text })
+  const complaint = explainComplaint(output, additions)
   throw new Fault('TOR_CONFIGURATION_REFUSED', `tor refuses its configuration: ${complaint}`, {
     where: 'tor',
     retry: 'never',
-    next: `Mend ${additionsPath} or the tor settings of the configuration.`,
+    next: `Mend ${additions.path} or the tor settings of the configuration.`,
   })
 }
 

@@ -3,12 +3,18 @@ import { parseTorLogLine } from '../lifecycle/index.ts'
 // tor names the option in quotes or as a bare word of its sentence.
 const OPTION = /(?<=')[A-Za-z0-9_]+(?=')|\b[A-Z][A-Za-z0-9]*[A-Z][A-Za-z0-9]*\b/g
 
+/** A person's own lines for torrc, and the file that they wrote them to. */
+export interface Additions {
+  readonly path: string
+  readonly text: string
+}
+
 /**
  * Say what `tor --verify-config` complained of, with the line of the user's additions where it can be told.
  *
  * tor gives no line numbers; the option that its complaint names does.
  */
-export function explainComplaint(output: string, additions: { readonly path: string; readonly text: string }): string {
+export function explainComplaint(output: string, additions: Additions): string {
   const complaints = output
     .split('\n')
     .map(parseTorLogLine)

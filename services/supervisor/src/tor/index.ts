@@ -10,7 +10,7 @@ export {
   type TransportProgram,
   transportOf,
 } from './bridges.ts'
-export { explainComplaint } from './complaint.ts'
+export { type Additions, explainComplaint } from './complaint.ts'
 export { type Circumstances, type Explanation, explainBootstrap, QUIET_MS } from './explain-bootstrap.ts'
 export { EXTERNAL_SETTINGS, type ExternalTorFacts, listShortcomings } from './external-tor.ts'
 export { LOCKED_OPTIONS } from './locked-options.ts'

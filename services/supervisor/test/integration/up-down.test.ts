@@ -3,6 +3,9 @@ import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { layOutRuntime } from '@cordon/shared/contracts'
+import { openControlConnection } from '@cordon/shared/runtime/edge'
+import { getConf } from '@cordon/shared/tor-control'
 import t from 'tap'
 import { Cordon, fetchThrough, finish, openLab, until } from './cordon.ts'
 
@@ -215,6 +218,22 @@ t.test("additions to tor's configuration", async t => {
     t.notMatch(listeners, `:${port.toString(16).toUpperCase().padStart(4, '0')} 00000000:0000 0A`, `nothing on ${port}`)
   }
   t.notOk(existsSync(join(cordon.directory, 'leak.log')), 'no log of theirs')
+
+  const tor = await cordon.pid('tor')
+  const trouble = async () => (await cordon.json('status')).configurationTrouble
+  await writeFile(additions, 'MaxCircuitDirtiness 300\nFrobnicate 1\n')
+  t.match(await until('the trouble', async () => (await trouble()) ?? undefined), /torrc line 2: .*Frobnicate/)
+  await writeFile(additions, 'MaxCircuitDirtiness 333\n')
+  const control = await openControlConnection({
+    socketPath: layOutRuntime(cordon.runtimeDirectory).torControlSocket,
+    onEvent: () => {},
+    onClose: () => {},
+  })
+  const dirtiness = async () => (await control.send(getConf(['MaxCircuitDirtiness']))).lines[0]?.text
+  await until('tor to follow', async () => ((await dirtiness())?.endsWith('=333') ? true : undefined))
+  control.close()
+  t.equal(await trouble(), null)
+  t.equal(await cordon.pid('tor'), tor, 'it ran on all the while')
   child.kill('SIGTERM')
   await done
 })
