@@ -1,3 +1,4 @@
+import { getSystemErrorName } from 'node:util'
 import koffi from 'koffi'
 
 /** The calls of libc that Node does not offer. Each is bound once, at first use. */
@@ -8,6 +9,9 @@ const rawSocket = libc.func('int socket(int, int, int)')
 const rawSend = libc.func('long send(int, const void *, size_t, int)')
 const rawReceive = libc.func('long recv(int, _Out_ void *, size_t, int)')
 const rawSetsockopt = libc.func('int setsockopt(int, int, int, const void *, uint32_t)')
+const rawBind = libc.func('int bind(int, const void *, uint32_t)')
+const rawReceiveMany = libc.func('int recvmmsg(int, void *, unsigned int, int, void *)')
+const rawSendMany = libc.func('int sendmmsg(int, const void *, unsigned int, int)')
 const rawClose = libc.func('int close(int)')
 
 const LOCK_EX = 2
@@ -72,3 +76,44 @@ export function askSocketDiagnosis(request: Uint8Array, timeoutMs: number): Buff
   diagnosis = undefined
   return undefined
 }
+
+const AF_INET = 2
+const SOCK_DGRAM = 2
+const SOCK_NONBLOCK = 0o4000
+const SOCK_CLOEXEC = 0o2000000
+const SO_REUSEADDR = 2
+const MSG_DONTWAIT = 0x40
+
+/** Fail as Node does: an error with the name of the system's. */
+function systemError(call: string): NodeJS.ErrnoException {
+  const code = getSystemErrorName(-koffi.errno())
+  return Object.assign(new Error(`${call} ${code}`), { code, syscall: call })
+}
+
+/** Open a UDP socket of IPv4 that has no address yet (socket(2)). */
+export function openDatagrams(): number {
+  const descriptor = rawSocket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)
+  if (descriptor < 0) throw systemError('socket')
+  return descriptor
+}
+
+/** Let nobody else open the address of a socket (SO_REUSEADDR, socket(7)). */
+export function reuseNothing(descriptor: number): void {
+  if (rawSetsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, Buffer.alloc(4), 4) !== 0) throw systemError('setsockopt')
+}
+
+/** Give a socket its address (bind(2), ip(7)): a struct sockaddr_in. */
+export function bindInternet(descriptor: number, name: Uint8Array): void {
+  if (rawBind(descriptor, name, name.length) !== 0) throw systemError('bind')
+}
+
+/** Receive datagrams into `headers`, an array of struct mmsghdr, without waiting; below 0 where that fails. */
+export const receiveMany = (descriptor: number, headers: Uint8Array, count: number): number =>
+  rawReceiveMany(descriptor, headers, count, MSG_DONTWAIT, null)
+
+/** Send the datagrams of `headers`, an array of struct mmsghdr, without waiting; below 0 where not even the first goes. */
+export const sendMany = (descriptor: number, headers: Uint8Array, count: number): number =>
+  rawSendMany(descriptor, headers, count, MSG_DONTWAIT)
+
+/** Close what no other party closes (close(2)). */
+export const closeDescriptor = (descriptor: number): void => void rawClose(descriptor)
