@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { monotonicNow } from '@cordon/shared/runtime/edge'
-import { AnswerCache } from '../../../../services/dns/src/cache/index.ts'
+import { AnswerCache, shareCache } from '../../../../services/dns/src/cache/index.ts'
 import { encodeBody } from '../../../../services/dns/src/wire/index.ts'
 import type { Effort, Figure, Row } from '../../figure.ts'
 import { compareRounds, type Round } from '../../statistics.ts'
@@ -88,12 +88,12 @@ function measureCaches(): number {
   const collect = globalThis.gc
   collect?.()
   const before = process.memoryUsage()
-  const caches = Array.from({ length: APPS }, () => {
-    const cache = new AnswerCache({ entries: NAMES_EACH, bytes: Number.POSITIVE_INFINITY })
+  const caches = Array.from({ length: APPS }, (_, at) => {
+    const cache = new AnswerCache({ mostBytes: shareCache(1), seed: at })
     const now = monotonicNow()
-    for (let at = 0; at < NAMES_EACH; at++) {
+    for (let name = 0; name < NAMES_EACH; name++) {
       const body = encodeBody({ type: 'A', address: '198.51.100.4', ttl: 60 })
-      if (body !== undefined) cache.keep(`1 name-${at}.dns.example`, { rcode: 0, body }, 60, now)
+      if (body !== undefined) cache.keep(Buffer.from(`1 name-${name}.dns.example`), { rcode: 0, body }, 60, now)
     }
     return cache
   })

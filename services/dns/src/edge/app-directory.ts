@@ -3,6 +3,7 @@ import { explain, Fault } from '@cordon/shared/errors'
 import type { AppId } from '@cordon/shared/isolation'
 import type { PortUsers } from '@cordon/shared/runtime/edge'
 import type { Telemetry } from '@cordon/shared/telemetry'
+import { shareCache } from '../cache/index.ts'
 import { type AppListeners, openAppListeners } from './app-listeners.ts'
 import { AppResolver, type ResolverSurroundings } from './app-resolver.ts'
 import { answersLocalhost } from './self-question.ts'
@@ -55,9 +56,11 @@ export class AppDirectory {
         this.#entries.delete(id)
       }
     }
+    const cacheBytes = shareCache(apps.length)
+    for (const { resolver } of this.#entries.values()) resolver.limitCache(cacheBytes)
     for (const app of apps) {
       if (this.#entries.has(app.id)) continue
-      const resolver = new AppResolver(app, this.#options.around)
+      const resolver = new AppResolver(app, cacheBytes, this.#options.around)
       this.#entries.set(app.id, { resolver, listeners: undefined, trouble: undefined, opening: undefined })
     }
     this.openMissing()

@@ -36,6 +36,7 @@ export async function openAppListeners(
       address: LOOPBACK,
       port,
       users,
+      respondAtOnce: (message, bytes, response, now) => resolver.respondAtOnce(message, bytes, response, now),
       onMessage: (message, respond) => resolver.answer(message, 'udp', 'loopback', respond),
     })
     // A port number is not authentication: any local user can connect to it.

@@ -42,12 +42,9 @@ export function encodeBody(record: LocalRecord): AnswerBody | undefined {
   return { bytes, answers: 1, authorities: 0, ttlsAt: [TTL_AT] }
 }
 
-/** Lower the times to live of a body that was copied into `message` at `start`. */
-export function lowerTtls(message: Buffer, start: number, { ttlsAt }: AnswerBody, bySeconds: number): void {
-  if (bySeconds <= 0) return
-  for (const at of ttlsAt) {
-    message.writeUInt32BE(Math.max(0, message.readUInt32BE(start + at) - bySeconds), start + at)
-  }
+/** Lower the time to live that stands at `at`, not below 0. */
+export function lowerTtl(message: Buffer, at: number, bySeconds: number): void {
+  if (bySeconds > 0) message.writeUInt32BE(Math.max(0, message.readUInt32BE(at) - bySeconds), at)
 }
 
 function encodeAddress(type: 'A' | 'AAAA', address: string): Buffer | undefined {

@@ -51,7 +51,7 @@ export async function openListenersUnderTest(
   const under = { asked, app, answer: async () => found } as unknown as {
     -readonly [K in keyof ListenersUnderTest]: ListenersUnderTest[K]
   }
-  under.resolver = new AppResolver(app, {
+  under.resolver = new AppResolver(app, 1024 * 1024, {
     telemetry,
     lookUp: async ({ target }) => {
       asked.push(target.type === 'name' ? target.name : target.address)
