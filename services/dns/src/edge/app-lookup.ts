@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import { type HandshakeOutcome, openHandshake, type SocksCommand, type Target } from '@cordon/shared/socks'
+import { runHandshake } from '@cordon/shared/through-tor/edge/run-handshake'
 
 /** How a look-up ended: with what tor found, with a SOCKS reply code, or without an answer. */
 export type LookUpOutcome =
@@ -23,34 +24,15 @@ export interface LookUpRequest {
 export async function lookUp({ appSocket, command, target, deadlineMs }: LookUpRequest): Promise<LookUpOutcome> {
   const handshake = openHandshake({ command, target, port: 0 })
   const socket = connect({ path: appSocket, noDelay: true, allowHalfOpen: true })
-  return await new Promise(resolve => {
-    const finish = (outcome: LookUpOutcome): void => {
-      clearTimeout(deadline)
-      socket.destroy()
-      resolve(outcome)
-    }
-    const deadline = setTimeout(() => finish({ type: 'unanswered' }), deadlineMs)
-    const advance = (): void => {
-      for (let step = handshake.next(); step.type !== 'receive'; step = handshake.next()) {
-        if (step.type === 'finished') {
-          finish(outcomeOf(step.outcome))
-          return
-        }
-        socket.write(step.bytes)
-      }
-    }
-    socket.on('error', () => {}) // 'close' follows and says it
-    socket.on('close', () => finish({ type: 'unanswered' }))
-    socket.on('end', () => {
-      handshake.end()
-      advance()
-    })
-    socket.on('data', bytes => {
-      handshake.push(bytes)
-      advance()
-    })
-    socket.once('connect', advance)
-  })
+  const deadline = setTimeout(() => socket.destroy(), deadlineMs)
+  try {
+    return outcomeOf(await runHandshake(handshake, socket))
+  } catch {
+    return { type: 'unanswered' } // the gateway is away, hung up, or took too long
+  } finally {
+    clearTimeout(deadline)
+    socket.destroy()
+  }
 }
 
 function outcomeOf(outcome: HandshakeOutcome): LookUpOutcome {

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net'
-import { type HandshakeOutcome, openHandshake, parseTarget } from '@cordon/shared/socks'
+import { openHandshake, parseTarget } from '@cordon/shared/socks'
+import { runHandshake } from '@cordon/shared/through-tor/edge/run-handshake'
 
 /**
  * Open a stream through an app's AF_UNIX port to an address, which may be a virtual one that stands for a name.
@@ -10,39 +11,8 @@ import { type HandshakeOutcome, openHandshake, parseTarget } from '@cordon/share
 export async function openStream(appSocket: string, host: string, port: number): Promise<Socket> {
   const handshake = openHandshake({ command: 'connect', target: parseTarget(host), port })
   const socket = connect({ path: appSocket, allowHalfOpen: true })
-  return await new Promise<Socket>((resolve, reject) => {
-    const fail = (why: Error): void => {
-      socket.on('error', () => {}) // it is given up; how it ends does not matter
-      socket.destroy()
-      reject(why)
-    }
-    const finish = (outcome: HandshakeOutcome, readAhead: Uint8Array): void => {
-      socket.off('data', receive).off('end', end).off('error', fail).off('connect', advance)
-      if (outcome.type !== 'connected') {
-        fail(new Error(outcome.type))
-        return
-      }
-      socket.pause()
-      if (readAhead.length > 0) socket.unshift(readAhead)
-      resolve(socket)
-    }
-    const advance = (): void => {
-      for (let step = handshake.next(); step.type !== 'receive'; step = handshake.next()) {
-        if (step.type === 'finished') {
-          finish(step.outcome, step.readAhead)
-          return
-        }
-        socket.write(step.bytes)
-      }
-    }
-    const receive = (bytes: Buffer): void => {
-      handshake.push(bytes)
-      advance()
-    }
-    const end = (): void => {
-      handshake.end()
-      advance()
-    }
-    socket.on('data', receive).on('end', end).on('error', fail).on('connect', advance)
-  })
+  const outcome = await runHandshake(handshake, socket)
+  if (outcome.type === 'connected') return socket
+  socket.destroy()
+  throw new Error(outcome.type)
 }

@@ -8,6 +8,7 @@ import {
   type Target,
   type UserPassword,
 } from '../../socks/index.ts'
+import { runHandshake } from './run-handshake.ts'
 
 /** One stream to open, and as whom. */
 export interface AppPortCall {
@@ -37,52 +38,22 @@ export async function dialAppPort(call: AppPortCall): Promise<Socket> {
   const { credentials, target, port, deadlineMs, signal } = call
   const handshake = openHandshake({ command: 'connect', target, port, credentials })
   const socket = connect({ path: call.appSocket, noDelay: true, allowHalfOpen: false })
-  return await new Promise<Socket>((resolve, reject) => {
-    const timer = setTimeout(() => fail(lateFault()), deadlineMs)
-    const abort = (): void => fail(abortedFault(signal?.reason))
-    const settle = (): void => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', abort)
-      socket.off('data', receive).off('end', end).off('error', broke).off('connect', advance)
-    }
-    const fail = (fault: Fault): void => {
-      settle()
-      socket.on('error', () => {}) // it is given up; how it ends does not matter
-      socket.destroy()
-      reject(fault)
-    }
-    const finish = (outcome: HandshakeOutcome, readAhead: Uint8Array): void => {
-      if (outcome.type !== 'connected') {
-        fail(faultOf(outcome))
-        return
-      }
-      settle()
-      socket.pause()
-      if (readAhead.length > 0) socket.unshift(readAhead)
-      resolve(socket)
-    }
-    const advance = (): void => {
-      for (let step = handshake.next(); step.type !== 'receive'; step = handshake.next()) {
-        if (step.type === 'finished') {
-          finish(step.outcome, step.readAhead)
-          return
-        }
-        socket.write(step.bytes)
-      }
-    }
-    const receive = (bytes: Buffer): void => {
-      handshake.push(bytes)
-      advance()
-    }
-    const end = (): void => {
-      handshake.end()
-      advance()
-    }
-    const broke = (cause: Error): void => fail(unreachableFault(cause))
-    socket.on('data', receive).on('end', end).on('error', broke).on('connect', advance)
-    signal?.addEventListener('abort', abort)
+  const timer = setTimeout(() => socket.destroy(lateFault()), deadlineMs)
+  const abort = (): void => void socket.destroy(abortedFault(signal?.reason))
+  signal?.addEventListener('abort', abort)
+  try {
+    const running = runHandshake(handshake, socket)
     if (signal?.aborted === true) abort()
-  })
+    const outcome = await running
+    if (outcome.type === 'connected') return socket
+    socket.destroy()
+    throw faultOf(outcome)
+  } catch (cause) {
+    throw cause instanceof Fault ? cause : unreachableFault(cause)
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', abort)
+  }
 }
 
 function faultOf(outcome: Exclude<HandshakeOutcome, { type: 'connected' }>): Fault {
@@ -94,7 +65,7 @@ function faultOf(outcome: Exclude<HandshakeOutcome, { type: 'connected' }>): Fau
   return unreachableFault(new Error(`the app port does not speak SOCKS5 as it must: ${outcome.type}`))
 }
 
-const unreachableFault = (cause: Error): Fault =>
+const unreachableFault = (cause: unknown): Fault =>
   new Fault('VIA_PORT_UNREACHABLE', 'the app port does not answer', { where: 'local', retry: 'after-waiting', cause })
 
 const lateFault = (): Fault =>
