@@ -54,8 +54,10 @@ export const SHARED_ROOMS = [
   'contracts',
   'runtime',
   'telemetry',
+  'api',
   'through-tor',
   'queue',
+  'part',
 ] as const
 
 /** Programs that meet through contracts, sockets and the queue, and never import each other. */

@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { layOutRuntime, type RuntimeLayout } from '@cordon/shared/contracts'
+import { readConfiguration } from '@cordon/shared/runtime/edge'
 import { encodeGreeting, encodeRequest, encodeUserPassword, parseTarget, type SocksCommand } from '@cordon/shared/socks'
 import { openTelemetry } from '@cordon/shared/telemetry/edge'
 import type { Test } from 'tap'
@@ -54,7 +55,8 @@ export class GatewayUnderTest {
 
   async start(): Promise<void> {
     this.#gateway = await Gateway.open({
-      configurationPath: this.configurationPath,
+      configurationFile: this.configurationPath,
+      configuration: await readConfiguration(this.configurationPath),
       stateDirectory: join(this.directory, 'state'),
       layout: this.layout,
       telemetry: this.telemetry,
@@ -64,6 +66,10 @@ export class GatewayUnderTest {
   async stop(): Promise<void> {
     await this.#gateway?.close()
     this.#gateway = undefined
+  }
+
+  reload(): void {
+    this.#gateway?.reload()
   }
 
   /** Ask the admin API. */

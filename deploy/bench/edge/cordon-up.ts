@@ -3,8 +3,8 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { askApi } from '@cordon/shared/api/edge/ask-api'
 import { layOutRuntime, type PartName, type Status } from '@cordon/shared/contracts'
-import { ask } from './ask.ts'
 import type { Lab } from './lab.ts'
 import type { Programs } from './programs.ts'
 
@@ -91,7 +91,7 @@ async function waitUntilReady(directory: string, printed: Status): Promise<Statu
   while (status.state !== 'ready') {
     if (performance.now() > end) throw new Error(`Cordon is ${status.state} and not ready`)
     await new Promise(resolve => setTimeout(resolve, 20))
-    status = (await ask(supervisorSocket, '/v1/status')) as Status
+    status = (await askApi(supervisorSocket, { method: 'GET', path: '/v1/status' })).value as Status
   }
   return status
 }

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { askApi } from '@cordon/shared/api/edge/ask-api'
 import { type AppStatus, layOutRuntime, type PartMessage } from '@cordon/shared/contracts'
-import { ask } from './ask.ts'
 import type { TelemetrySwitch } from './gateway-process.ts'
 import type { Programs } from './programs.ts'
 
@@ -47,6 +47,8 @@ export async function startGateway(programs: Programs, plan: GatewayPlan): Promi
       : await programs.fork<PartMessage>('./gateway-process.ts', [telemetry, configuration, state, layout.directory])
   const startMs = performance.now() - start
   if (first.type !== 'ready') throw new Error(`the gateway did not start: ${JSON.stringify(first)}`)
-  const listed = (await ask(layout.gatewaySocket, '/v1/apps')) as { readonly apps: readonly AppStatus[] }
+  const listed = (await askApi(layout.gatewaySocket, { method: 'GET', path: '/v1/apps' })).value as {
+    readonly apps: readonly AppStatus[]
+  }
   return { pid: child.pid ?? 0, startMs, apps: listed.apps, end: () => programs.end(child) }
 }

@@ -17,12 +17,11 @@ import {
   type Renewed,
   STREAMS,
 } from '@cordon/shared/contracts'
-import { Fault, type FaultCode } from '@cordon/shared/errors'
 import { APP_ID_PATTERN } from '@cordon/shared/isolation'
 import { LOG_RECORD, parseTraceParent, SPAN_RECORD, type SpanContext, type Telemetry } from '@cordon/shared/telemetry'
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import type { FastifyError, FastifyInstance } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import Type from 'typebox'
 import { type AdminListener, listenForAdmin, makeAdminServer } from './admin-server.ts'
 import type { AppRegistrar } from './app-registrar.ts'
@@ -58,16 +57,6 @@ const TOO_MANY_LISTENERS: Problem = {
   next: 'Close one of them.',
 }
 
-const STATUS_CODES: Partial<Record<FaultCode, number>> = {
-  GW_APP_UNKNOWN: 404,
-  GW_APP_EXISTS: 409,
-  GW_APP_CONFIGURED: 409,
-  GW_APP_RESERVED: 409,
-  GW_PORT_TAKEN: 409,
-  GW_REQUEST_INVALID: 400,
-  GW_TOR_UNREACHABLE: 503,
-}
-
 const NAMED = Type.Object({ id: Type.String({ pattern: APP_ID_PATTERN }) })
 const ADDITION = Type.Object(
   { id: Type.String({ maxLength: 255 }), settings: APP_SETTINGS },
@@ -75,7 +64,7 @@ const ADDITION = Type.Object(
 )
 const SELECTION = Type.Object({ app: Type.Optional(Type.String({ pattern: APP_ID_PATTERN })) })
 
-/** Open the admin API where `listener` says. Close it with `closeAdmin`. */
+/** Open the admin API where `listener` says. Close it with `closeApi`. */
 export async function openAdminDoor(
   dependencies: AdminDependencies,
   listener: AdminListener,
@@ -90,13 +79,6 @@ async function buildAdminApi(dependencies: AdminDependencies, listener: AdminLis
   const server = makeAdminServer(listener, dependencies.telemetry)
   await server.register(swagger, { openapi: { openapi: '3.1.0', info: DESCRIPTION } })
   const admin = server.withTypeProvider<TypeBoxTypeProvider>()
-  admin.setErrorHandler((error: FastifyError, _request, reply) => {
-    const status = error instanceof Fault ? (STATUS_CODES[error.code] ?? 500) : (error.statusCode ?? 500)
-    return reply.code(status).send(describeProblem(error))
-  })
-  admin.setNotFoundHandler((_request, reply) =>
-    reply.code(404).send({ code: 'GW_REQUEST_INVALID', message: 'there is nothing at this address', next: null }),
-  )
   const answers = <T extends Type.TSchema>(schema: T) => ({ response: { '2xx': schema, default: PROBLEM } })
   admin.get('/v1/status', { schema: answers(GATEWAY_STATUS) }, () => view.status())
   admin.get('/v1/apps', { schema: answers(Type.Object({ apps: Type.Array(APP_STATUS) })) }, () => ({
@@ -150,11 +132,4 @@ async function buildAdminApi(dependencies: AdminDependencies, listener: AdminLis
     reply.type('text/plain; version=0.0.4; charset=utf-8').send(await telemetry.metrics()),
   )
   return admin
-}
-
-function describeProblem(error: FastifyError | Fault): Problem {
-  if (error instanceof Fault) return { code: error.code, message: error.message, next: error.next ?? null }
-  const known = error.statusCode !== undefined && error.statusCode < 500
-  // What an unexpected error says may hold anything: it stays here.
-  return { code: 'GW_REQUEST_INVALID', message: known ? error.message : 'an internal error', next: null }
 }

@@ -1,8 +1,8 @@
+import { closeApi } from '@cordon/shared/api/edge/api-server'
 import type { RuntimeLayout } from '@cordon/shared/contracts'
 import type { PortUsers } from '@cordon/shared/runtime/edge'
 import type { FastifyInstance } from 'fastify'
 import { type AdminDependencies, openAdminDoor } from './admin-api.ts'
-import { closeAdmin } from './admin-server.ts'
 import { AdminToken } from './admin-token.ts'
 
 export interface AdminDoorsOptions {
@@ -29,6 +29,6 @@ export class AdminDoors {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#open.map(closeAdmin))
+    await Promise.all(this.#open.map(closeApi))
   }
 }

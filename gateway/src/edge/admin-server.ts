@@ -1,123 +1,65 @@
-import { createServer } from 'node:http'
 import type { Socket } from 'node:net'
+import type { ApiDoor } from '@cordon/shared/api'
+import { makeApi, openApi } from '@cordon/shared/api/edge/api-server'
 import type { Access } from '@cordon/shared/contracts'
-import { closeHttpServer, listenPrivately, type PortUsers, peerUid } from '@cordon/shared/runtime/edge'
+import type { FaultCode } from '@cordon/shared/errors'
+import { type PortUsers, peerUid } from '@cordon/shared/runtime/edge'
 import type { Telemetry } from '@cordon/shared/telemetry'
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { type AdminDoor, judgeAdminRequest } from '../policy/index.ts'
+import type { FastifyInstance } from 'fastify'
 import type { AdminToken } from './admin-token.ts'
-
-/** No request of ours comes near: settings of one app. */
-const BODY_LIMIT_BYTES = 65_536
-const HEADER_LIMIT_BYTES = 8192
-
-/** What a client may take, in ms. */
-export interface AdminDeadlines {
-  readonly headersMs: number
-  /** For all of its request. */
-  readonly requestMs: number
-  /** How often Node looks for those who take longer. */
-  readonly lookMs: number
-}
-
-/** Requests of ours take milliseconds. Arbitrary. */
-const DEADLINES: AdminDeadlines = { headersMs: 5000, requestMs: 10_000, lookMs: 1000 }
-
-/** A handful of commands and watchers. Arbitrary. */
-const MOST_CONNECTIONS = 128
 
 /** Where the API listens, and for TCP who may come in. */
 export type AdminListener =
-  | (AdminDoor & { readonly type: 'unix'; readonly path: string; readonly access: Access })
-  | (AdminDoor & { readonly type: 'tcp'; readonly token: AdminToken; readonly users: PortUsers })
+  | (ApiDoor & { readonly type: 'unix'; readonly path: string; readonly access: Access })
+  | (ApiDoor & { readonly type: 'tcp'; readonly token: AdminToken; readonly users: PortUsers })
 
-/** Make an HTTP server that has no routes yet and lets nobody in who should not be. It does not listen. */
-export function makeAdminServer(
-  listener: AdminListener,
-  telemetry: Telemetry,
-  { headersMs, requestMs, lookMs }: AdminDeadlines = DEADLINES,
-): FastifyInstance {
-  const admin = Fastify({
-    logger: false,
-    bodyLimit: BODY_LIMIT_BYTES,
-    requestTimeout: requestMs,
-    forceCloseConnections: true,
-    serverFactory: handler => {
-      const server = createServer(
-        {
-          maxHeaderSize: HEADER_LIMIT_BYTES,
-          requestTimeout: requestMs,
-          headersTimeout: headersMs,
-          connectionsCheckingInterval: lookMs,
-        },
-        handler,
-      )
-      server.maxConnections = MOST_CONNECTIONS
-      if (listener.type === 'tcp') server.on('connection', socket => admitUsers(socket, listener.users))
-      return server
-    },
-    clientErrorHandler: (_cause, socket) => {
-      telemetry.log('gateway.admin.refused')
-      socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
-      socket.destroySoon()
-    },
-  }).setValidatorCompiler(TypeBoxValidatorCompiler)
-  admin.removeAllContentTypeParsers()
-  const parse = admin.getDefaultJsonParser('error', 'error')
-  admin.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    // What needs no body may come without one.
-    if (body === '') done(null, undefined)
-    else void parse(request, String(body), done)
-  })
-  admin.addHook('onRequest', async (request, reply) => {
-    const objection = object(request, listener)
-    if (objection === undefined) return undefined
-    telemetry.log('gateway.admin.refused')
-    return await refuse(reply, objection)
-  })
-  return admin
+const STATUS_CODES: Partial<Record<FaultCode, number>> = {
+  GW_APP_UNKNOWN: 404,
+  GW_APP_EXISTS: 409,
+  GW_APP_CONFIGURED: 409,
+  GW_APP_RESERVED: 409,
+  GW_PORT_TAKEN: 409,
+  GW_TOR_UNREACHABLE: 503,
 }
 
-interface Objection {
-  readonly status: 401 | 403 | 429
-  readonly why: string
+/** Make an API that has no routes yet and lets nobody in who should not be. It does not listen. */
+export function makeAdminServer(listener: AdminListener, telemetry: Telemetry): FastifyInstance {
+  const onRefused = (): void => telemetry.log('gateway.admin.refused')
+  const admin = makeApi({ door: listener, statusCodes: STATUS_CODES, onRefused })
+  if (listener.type === 'tcp') demandToken(admin, listener, onRefused)
+  return admin.setValidatorCompiler(TypeBoxValidatorCompiler)
 }
 
-const WHY = {
-  host: 'the Host is not this machine',
-  origin: 'no web page may ask this',
-  upgrade: 'there is nothing to upgrade to',
-  'content-type': 'the body must be application/json',
+const TOKEN_REFUSALS = {
+  wrong: { status: 401, message: 'the token is missing or wrong' },
+  limited: { status: 429, message: 'too many wrong tokens; wait ten seconds' },
 } as const
 
-function object({ method, headers }: FastifyRequest, listener: AdminListener): Objection | undefined {
-  const refusal = judgeAdminRequest({ method, headers }, listener)
-  if (refusal !== undefined) return { status: 403, why: WHY[refusal] }
-  if (listener.type === 'unix') return undefined // its mode has let in nobody else
-  switch (listener.token.judge(headers.authorization)) {
-    case 'right':
-      return undefined
-    case 'wrong':
-      return { status: 401, why: 'the token is missing or wrong' }
-    case 'limited':
-      return { status: 429, why: 'too many wrong tokens; wait ten seconds' }
-  }
-}
-
-const refuse = (reply: FastifyReply, { status, why }: Objection): FastifyReply =>
-  reply.code(status).header('connection', 'close').send({ code: 'GW_REQUEST_INVALID', message: why, next: null })
-
 /** A port number is not authentication, and a token could have been read by another: both must be right. */
-function admitUsers(socket: Socket, users: PortUsers): void {
-  if (!users(peerUid(socket))) socket.destroy()
+function demandToken(
+  admin: FastifyInstance,
+  { token, users }: Extract<AdminListener, { type: 'tcp' }>,
+  onRefused: () => void,
+): void {
+  admin.server.on('connection', (socket: Socket) => {
+    if (!users(peerUid(socket))) socket.destroy()
+  })
+  admin.addHook('onRequest', async ({ headers }, reply) => {
+    const judgement = token.judge(headers.authorization)
+    if (judgement === 'right') return undefined
+    onRefused()
+    const { status, message } = TOKEN_REFUSALS[judgement]
+    const problem = { code: 'GW_REQUEST_INVALID', message, next: null }
+    return await reply.code(status).header('connection', 'close').send(problem)
+  })
 }
 
 /** Let it listen: on an AF_UNIX socket that is only its users' from its first instant, or on 127.0.0.1. */
 export async function listenForAdmin(admin: FastifyInstance, listener: AdminListener): Promise<void> {
+  if (listener.type === 'unix') return await openApi(admin, listener.path, listener)
   await admin.ready()
-  if (listener.type === 'unix') await listenPrivately(admin.server, listener.path, listener.access)
-  else await listenOnLoopback(admin, listener.port)
+  await listenOnLoopback(admin, listener.port)
 }
 
 async function listenOnLoopback({ server }: FastifyInstance, port: number): Promise<void> {
@@ -128,10 +70,4 @@ async function listenOnLoopback({ server }: FastifyInstance, port: number): Prom
       resolve()
     })
   })
-}
-
-/** Stop listening and cut what is still asked. */
-export async function closeAdmin(admin: FastifyInstance): Promise<void> {
-  await closeHttpServer(admin.server)
-  await admin.close()
 }

@@ -1,4 +1,5 @@
-import type { ClockTrust, Configuration, RuntimeLayout } from '@cordon/shared/contracts'
+import type { ClockTrust } from '@cordon/shared/contracts'
+import type { PartStart } from '@cordon/shared/part/edge'
 import {
   announce,
   choosePortUsers,
@@ -6,13 +7,12 @@ import {
   openSocketDirectory,
   type PortUsers,
 } from '@cordon/shared/runtime/edge'
-import type { SpanContext, Telemetry } from '@cordon/shared/telemetry'
+import type { SpanContext } from '@cordon/shared/telemetry'
 import type { AdminDependencies } from './admin-api.ts'
 import { AdminDoors } from './admin-doors.ts'
 import { AppRegistrar } from './app-registrar.ts'
 import { AppTable } from './app-table.ts'
 import { viewClock } from './clock-view.ts'
-import { readConfiguration } from './configuration-file.ts'
 import { ControlPorts } from './control-ports.ts'
 import { readStreamBudget } from './descriptor-budget.ts'
 import { DnsLink } from './dns-link.ts'
@@ -29,11 +29,8 @@ import type { Faults, SessionSettings } from './session.ts'
 import { readSessionSettings } from './session-settings.ts'
 import { locateTor, type TorPlace } from './tor-place.ts'
 
-export interface GatewayOptions {
-  readonly configurationPath: string
-  readonly stateDirectory: string
-  readonly layout: RuntimeLayout
-  readonly telemetry: Telemetry
+export interface GatewayOptions
+  extends Pick<PartStart, 'configurationFile' | 'configuration' | 'stateDirectory' | 'layout' | 'telemetry'> {
   /** For anti-tests alone. */
   readonly faults?: Faults
 }
@@ -57,12 +54,12 @@ export class Gateway {
   #jobs: GatewayJobs | undefined
   #dnsLink: DnsLink | undefined
 
-  private constructor(options: GatewayOptions, configuration: Configuration, tor: TorPlace) {
-    const { layout, telemetry, configurationPath } = options
+  private constructor(options: GatewayOptions, tor: TorPlace) {
+    const { layout, telemetry, configurationFile, configuration } = options
     this.#options = options
     this.#users = choosePortUsers(layout)
     const users = this.#users
-    this.#settings = new LiveSettings(configurationPath, configuration, telemetry)
+    this.#settings = new LiveSettings(configurationFile, configuration, telemetry)
     const hasRoom = (): boolean => this.#table.countSessions() < this.#streamBudget
     const isClockTrusted = (): boolean => this.#isClockTrusted()
     this.#table = new AppTable({
@@ -127,13 +124,12 @@ export class Gateway {
 
   /** Open the app ports and the admin API, or throw a Fault. Tor need not be there: streams then fail. */
   static async open(options: GatewayOptions): Promise<Gateway> {
-    const { layout, stateDirectory, configurationPath } = options
+    const { layout, stateDirectory, configuration } = options
     await openPrivateDirectory(stateDirectory)
     for (const path of [layout.gatewayDirectory, layout.appsDirectory]) await openSocketDirectory(layout, path)
-    const configuration = await readConfiguration(configurationPath)
-    const gateway = new Gateway(options, configuration, await locateTor(configuration, layout))
+    const gateway = new Gateway(options, await locateTor(configuration, layout))
     try {
-      await gateway.#start(configuration)
+      await gateway.#start()
     } catch (cause) {
       await gateway.close()
       throw cause
@@ -158,8 +154,13 @@ export class Gateway {
     this.#jobs?.resumed(parent)
   }
 
-  async #start(configuration: Configuration): Promise<void> {
-    const { stateDirectory, layout, telemetry } = this.#options
+  /** Read the configuration again now. */
+  reload(): void {
+    this.#settings.reload()
+  }
+
+  async #start(): Promise<void> {
+    const { configuration, stateDirectory, layout, telemetry } = this.#options
     const registrar = await AppRegistrar.open(this.#table, new RegistryFile(stateDirectory))
     await registrar.configure(configuration.apps)
     const watchIdle = (): void => this.#idleWatch.restart(this.#settings.limits.idleSeconds)

@@ -6,9 +6,10 @@ import {
   type Limits,
 } from '@cordon/shared/contracts'
 import { explain } from '@cordon/shared/errors'
+import { readConfiguration } from '@cordon/shared/runtime/edge'
 import type { Telemetry } from '@cordon/shared/telemetry'
 import type { AppRegistrar } from './app-registrar.ts'
-import { readConfiguration, watchConfiguration } from './configuration-file.ts'
+import { watchConfiguration } from './configuration-watch.ts'
 
 /** What the configuration says and may say otherwise while the gateway runs. */
 export class LiveSettings {
@@ -17,6 +18,7 @@ export class LiveSettings {
   #limits: Limits
   #whileUnknown: AuditSettings['whileUnknown']
   #trouble: string | null = null
+  #changed: (() => void) | undefined
   #unwatch: (() => void) | undefined
 
   constructor(path: string, configuration: Configuration, telemetry: Telemetry) {
@@ -41,7 +43,14 @@ export class LiveSettings {
 
   /** Read the file again whenever it changes; `onTaken` is called when what it says holds. */
   follow(registrar: AppRegistrar, onTaken: () => void): void {
-    this.#unwatch = watchConfiguration(this.#path, () => void this.#reload(registrar, onTaken))
+    const changed = (): void => void this.#takeAnew(registrar, onTaken)
+    this.#changed = changed
+    this.#unwatch = watchConfiguration(this.#path, changed)
+  }
+
+  /** Read the file again now. */
+  reload(): void {
+    this.#changed?.()
   }
 
   stop(): void {
@@ -49,7 +58,7 @@ export class LiveSettings {
   }
 
   /** With a mistake in it the old one stays live, and the status says so. */
-  async #reload(registrar: AppRegistrar, onTaken: () => void): Promise<void> {
+  async #takeAnew(registrar: AppRegistrar, onTaken: () => void): Promise<void> {
     const span = this.#telemetry.startSpan('gateway.reload')
     try {
       const configuration = await readConfiguration(this.#path)

@@ -5,6 +5,5 @@
  * which circuit a stream takes.
  */
 export { type AppPolicy, compilePolicy } from './app-policy.ts'
-export { type AdminDoor, type AdminRefusal, judgeAdminRequest } from './judge-admin-request.ts'
 export { judgeRequest } from './judge-request.ts'
 export type { Refusal } from './refusal.ts'

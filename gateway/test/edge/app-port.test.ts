@@ -336,7 +336,7 @@ t.test(
     const mail = new Client({ port: await gateway.portOf('mail') }).send(ask('echo.example'))
     await Promise.all([chat.take(12), mail.take(12)])
     await gateway.configure('apps: { chat: {}, news: { isolate: sometimes } }\n')
-    process.kill(process.pid, 'SIGHUP')
+    gateway.reload()
     const trouble = await until('the mistake', async () => {
       const { body } = await gateway.api('GET', '/v1/status')
       return (body as { configurationTrouble: string | null }).configurationTrouble ?? false

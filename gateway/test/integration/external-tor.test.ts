@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Audit, type Circuits, type GatewayStatus, layOutRuntime } from '@cordon/shared/contracts'
 import type { SocksCredentials } from '@cordon/shared/isolation'
-import { openControlConnection } from '@cordon/shared/runtime/edge'
+import { openControlConnection, readConfiguration } from '@cordon/shared/runtime/edge'
 import { openTelemetry } from '@cordon/shared/telemetry/edge'
 import { getConf, parseGetConf, setConf } from '@cordon/shared/tor-control'
 import t, { type Test } from 'tap'
@@ -67,11 +67,13 @@ redis: { socket: '${redis.socket}' }
 tor:
   external: { control: 'unix:${door.path}', socks: 'unix:${join(torDirectory, 'socks.sock')}' }
 `
-await writeFile(join(scratch, 'cordon.yaml'), configuration)
+const configurationFile = join(scratch, 'cordon.yaml')
+await writeFile(configurationFile, configuration)
 
 async function open(faults: Faults = {}): Promise<Gateway> {
   const gateway = await Gateway.open({
-    configurationPath: join(scratch, 'cordon.yaml'),
+    configurationFile,
+    configuration: await readConfiguration(configurationFile),
     stateDirectory: join(scratch, 'state'),
     layout,
     telemetry: openTelemetry({ part: 'gateway', strict: true }),
@@ -193,7 +195,8 @@ async function loosen(t: Test): Promise<void> {
   t.teardown(async () => {
     await control.send(setConf(ports))
     control.close()
-    await writeFile(join(scratch, 'cordon.yaml'), configuration)
+    const configurationFile = join(scratch, 'cordon.yaml')
+    await writeFile(configurationFile, configuration)
   })
   const more = ['SocksPort', `unix:${loose} NoIsolateSOCKSAuth`] as const
   t.equal((await control.send(setConf([...ports, more]))).status, 250)

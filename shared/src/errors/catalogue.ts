@@ -71,7 +71,7 @@ export const CATALOGUE = {
     action: 'Choose another name. What is its own is neither added, removed nor configured.',
   },
   GW_REQUEST_INVALID: {
-    meaning: 'A request to the admin API does not have the shape that it must have.',
+    meaning: 'A request to an API of Cordon does not have the shape that it must have.',
     action: 'Correct what the message names; `cordon COMMAND --help` shows what is allowed.',
   },
   GW_TOR_UNREACHABLE: {

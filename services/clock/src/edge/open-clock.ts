@@ -1,17 +1,11 @@
 import { join } from 'node:path'
-import {
-  CONFIGURATION_MAX_BYTES,
-  type Configuration,
-  completeClockSettings,
-  OWN_APPS,
-  parseConfiguration,
-  type RuntimeLayout,
-} from '@cordon/shared/contracts'
+import { closeApi, openApi } from '@cordon/shared/api/edge/api-server'
+import { type Configuration, completeClockSettings, OWN_APPS } from '@cordon/shared/contracts'
+import type { PartStart, RunningPart } from '@cordon/shared/part/edge'
 import { openJobQueue, readQueuePlace } from '@cordon/shared/queue/edge'
-import { openPrivateDirectory, readFileBounded } from '@cordon/shared/runtime/edge'
-import type { SpanContext, Telemetry } from '@cordon/shared/telemetry'
+import { openPrivateDirectory, openSocketDirectory, readConfiguration } from '@cordon/shared/runtime/edge'
 import { TIME_SOURCES } from '../select/index.ts'
-import { buildClockApi, openClockApi } from './clock-api.ts'
+import { buildClockApi } from './clock-api.ts'
 import { type ClockConfiguration, ClockKeeper } from './clock-keeper.ts'
 import { ClockSchedule } from './clock-schedule.ts'
 import { FloorFile } from './floor-file.ts'
@@ -20,24 +14,6 @@ import { type ClockSetter, MACHINE_CLOCK } from './machine-clock.ts'
 import { readLab } from './read-lab.ts'
 import { SntpServer } from './sntp-server.ts'
 
-export interface ClockOptions {
-  readonly configurationPath: string
-  readonly stateDirectory: string
-  readonly layout: RuntimeLayout
-  /** Where a lab describes itself; undefined on the Tor network. */
-  readonly labSocket: string | undefined
-  readonly telemetry: Telemetry
-  readonly setter?: ClockSetter
-}
-
-/** A clock service that runs. */
-export interface RunningClock {
-  resumed(parent: SpanContext | undefined): void
-  /** Read the configuration again; a mistake leaves the old one live. The SNTP port stays as it is until a restart. */
-  reload(): Promise<void>
-  close(): Promise<void>
-}
-
 /** Nobody in a lab may move the real clock: its sources are programs of a test. */
 const LAB_SETTER: ClockSetter = {
   mayNotSet: () => 'the sources are those of a lab, which moves no real clock',
@@ -45,10 +21,14 @@ const LAB_SETTER: ClockSetter = {
   slew: () => {},
 }
 
-/** Open the clock service: its API, its SNTP server if wanted, and its schedule. */
-export async function openClock(options: ClockOptions): Promise<RunningClock> {
-  const { configurationPath, stateDirectory, layout, labSocket, telemetry } = options
-  const { clock, redis } = await readConfiguration(configurationPath)
+/**
+ * Open the clock service: its API, its SNTP server if wanted, and its schedule.
+ *
+ * A changed configuration holds from then on, but for the SNTP port, which stays as it is until a restart.
+ */
+export async function openClock(start: PartStart): Promise<RunningPart> {
+  const { configurationFile, stateDirectory, layout, labSocket, telemetry } = start
+  const { clock, redis } = start.configuration
   const lab = labSocket === undefined ? undefined : await readLab(labSocket)
   const complete = (section: Configuration['clock']): ClockConfiguration => {
     const settings = completeClockSettings(section)
@@ -74,7 +54,7 @@ export async function openClock(options: ClockOptions): Promise<RunningClock> {
       return { validAfterMs: Date.parse(consensus.validAfter), validUntilMs: Date.parse(consensus.validUntil) }
     },
     floor: new FloorFile(directory),
-    setter: options.setter ?? (lab === undefined ? MACHINE_CLOCK : LAB_SETTER),
+    setter: lab === undefined ? MACHINE_CLOCK : LAB_SETTER,
     telemetry,
     serves: () => sntp !== undefined,
     // Nothing else of this process works on the queue meanwhile; the round that steps is itself its running job.
@@ -92,25 +72,23 @@ export async function openClock(options: ClockOptions): Promise<RunningClock> {
       await schedule.sync({ reason: 'request', allowBackward, signal: abort.signal })
     },
   })
-  await openClockApi(api, layout)
+  await openSocketDirectory(layout, layout.clockDirectory)
+  await openApi(api, layout.clockSocket, layout)
   return {
     resumed: parent => schedule.resumed(parent),
-    reload: async () => {
-      const read = await readConfiguration(configurationPath).catch(() => undefined)
-      // The supervisor and the gateway say what is wrong with it.
-      if (read !== undefined) configuration = complete(read.clock)
+    reload: () => {
+      readConfiguration(configurationFile).then(
+        read => {
+          configuration = complete(read.clock)
+        },
+        () => {}, // the old one stays live; the supervisor and the gateway say what is wrong with this one
+      )
     },
     close: async () => {
       schedule.close()
       abort.abort()
       sntp?.close()
-      await Promise.all([api.close(), queue.close()])
+      await Promise.all([closeApi(api), queue.close()])
     },
   }
-}
-
-/** Read cordon.yaml; the supervisor and the gateway have judged it before, so a mistake here is one made since. */
-export async function readConfiguration(path: string): Promise<Configuration> {
-  const content = await readFileBounded(path, CONFIGURATION_MAX_BYTES)
-  return content === undefined ? {} : parseConfiguration(content.toString('utf8'), path)
 }

@@ -1,12 +1,13 @@
-import type { Configuration, DnsApp, RuntimeLayout } from '@cordon/shared/contracts'
+import { closeApi, openApi } from '@cordon/shared/api/edge/api-server'
+import type { DnsApp, RuntimeLayout } from '@cordon/shared/contracts'
 import { Fault } from '@cordon/shared/errors'
 import type { AppId } from '@cordon/shared/isolation'
+import type { PartStart } from '@cordon/shared/part/edge'
 import { choosePortUsers, openSocketDirectory, withDeadline } from '@cordon/shared/runtime/edge'
-import type { Telemetry } from '@cordon/shared/telemetry'
 import type { FastifyInstance } from 'fastify'
 import { AppDirectory } from './app-directory.ts'
 import { lookUp } from './app-lookup.ts'
-import { buildDnsApi, closeDnsApi, openDnsApi } from './dns-api.ts'
+import { buildDnsApi } from './dns-api.ts'
 import { DnsJobs } from './dns-jobs.ts'
 import { GatewayLink } from './gateway-link.ts'
 import { MachineNames } from './machine-names.ts'
@@ -18,14 +19,11 @@ const FIRST_APPS_MS = 10_000
 /** How often what was counted is handed to the metrics. Arbitrary. */
 const COUNT_MS = 1000
 
-export interface DnsServiceOptions {
-  readonly layout: RuntimeLayout
-  readonly stateDirectory: string
-  readonly configuration: Pick<Configuration, 'redis'>
-  /** Certificates (PEM) that resolvers may be vouched for by besides the well-known ones. */
-  readonly authorities: readonly string[]
-  readonly telemetry: Telemetry
-}
+/** The authorities vouch for resolvers, besides the well-known ones. */
+export type DnsServiceOptions = Pick<
+  PartStart,
+  'configuration' | 'stateDirectory' | 'layout' | 'authorities' | 'telemetry'
+>
 
 /** Answers the names of every app, each on listeners, from a cache and through a port of its own. */
 export class DnsService {
@@ -100,14 +98,14 @@ export class DnsService {
     this.#machine.close()
     await this.#directory.close()
     await this.#jobs?.close()
-    if (this.#api !== undefined) await closeDnsApi(this.#api)
+    if (this.#api !== undefined) await closeApi(this.#api)
   }
 
   async #start(): Promise<void> {
     const { telemetry, stateDirectory, configuration } = this.#options
     await this.#directory.settled()
     this.#api = buildDnsApi({ telemetry, describe: (app, withNames) => this.#directory.describe(app, withNames) })
-    await openDnsApi(this.#api, this.#layout)
+    await openApi(this.#api, this.#layout.dnsSocket, this.#layout)
     const redis = configuration.redis ?? { socket: this.#layout.redisSocket }
     this.#jobs = await DnsJobs.open({ redis, stateDirectory, telemetry, verify: () => this.#directory.verify() })
   }

@@ -5,11 +5,11 @@ import {
   checkUnixPath,
   openPrivateDirectory,
   openSocketDirectory,
+  readConfiguration,
   writeFileAtomically,
 } from '@cordon/shared/runtime/edge'
 import { type Directories, EXIT, type ExitStatus, usage } from '../cli/index.ts'
 import { formatRedisConfiguration } from '../redis/index.ts'
-import { loadConfiguration } from './configuration-file.ts'
 import type { Instance } from './instance.ts'
 import { readLabDescription } from './lab-part.ts'
 import { askPart } from './part-health.ts'
@@ -79,7 +79,7 @@ async function readInstance(directories: Directories, labDirectory: string | und
     layout: layOutRuntime(runtimeDirectory, 'group'),
     labDirectory,
     // The file of a system belongs to its administrator, and may be missing as a user's may.
-    configuration: await loadConfiguration(configurationFile, false),
+    configuration: await readConfiguration(configurationFile, false),
     lab: labDirectory === undefined ? undefined : await readLabDescription(labDirectory),
   }
 }

@@ -4,13 +4,12 @@ import { fileURLToPath } from 'node:url'
 import { type Configuration, GATEWAY_STATUS, layOutRuntime, type Problem } from '@cordon/shared/contracts'
 import { Fault, systemCode } from '@cordon/shared/errors'
 import { judgeRedis } from '@cordon/shared/queue'
-import { readFileBounded } from '@cordon/shared/runtime/edge'
+import { readConfiguration, readFileBounded } from '@cordon/shared/runtime/edge'
 import Value from 'typebox/value'
 import type { Directories } from '../cli/index.ts'
 import type { Facts } from '../doctor/index.ts'
 import { judgeFullness, REDIS_PROGRAMS, redisMissing } from '../redis/index.ts'
 import { ask, STATUS_QUESTION } from './api-client.ts'
-import { loadConfiguration } from './configuration-file.ts'
 import { hasNetwork } from './has-network.ts'
 import { askRedis } from './redis-question.ts'
 import { findProgram, findTor } from './tor-program.ts'
@@ -30,7 +29,7 @@ export async function collectFacts(directories: Directories, describe: Describe)
   const failure = (promise: Promise<unknown>): Promise<Problem | undefined> => promise.then(() => undefined, describe)
   let configuration: Configuration = {}
   const configurationProblem = await failure(
-    loadConfiguration(configurationFile, configurationNamed).then(loaded => {
+    readConfiguration(configurationFile, configurationNamed).then(loaded => {
       configuration = loaded
     }),
   )

@@ -1,3 +1,4 @@
+import { closeApi } from '@cordon/shared/api/edge/api-server'
 import {
   type Access,
   CLOCK_STATUS,
@@ -9,12 +10,11 @@ import {
   type Status,
 } from '@cordon/shared/contracts'
 import { explain } from '@cordon/shared/errors'
-import { inheritNothing } from '@cordon/shared/runtime/edge'
+import { inheritNothing, readConfiguration } from '@cordon/shared/runtime/edge'
 import Value from 'typebox/value'
 import { type Directories, stoppedStatus } from '../cli/index.ts'
 import { type ClockSample, chooseParts, judgeState, type LogLine, listParts } from '../lifecycle/index.ts'
 import { ask, type Question } from './api-client.ts'
-import { loadConfiguration } from './configuration-file.ts'
 import { ConfigurationWatch } from './configuration-watch.ts'
 import type { Instance } from './instance.ts'
 import { InstanceLock } from './instance-lock.ts'
@@ -23,7 +23,7 @@ import { locateAdditions, prepareTor } from './prepare-tor.ts'
 import { resume } from './resume.ts'
 import { readClocks, SleepWatch } from './sleep-watch.ts'
 import { Supervisor } from './supervisor.ts'
-import { buildSupervisorApi, closeSupervisorApi, openSupervisorApi } from './supervisor-api.ts'
+import { buildSupervisorApi, openSupervisorApi } from './supervisor-api.ts'
 import { TorWatch } from './tor-watch.ts'
 
 /** What to run. */
@@ -186,7 +186,7 @@ export class RunningInstance {
   async reload(): Promise<void> {
     const { configuration: before, configurationFile } = this.#instance
     try {
-      this.#instance.configuration = await loadConfiguration(configurationFile, this.#named)
+      this.#instance.configuration = await readConfiguration(configurationFile, this.#named)
       await this.#reloadTor(before)
       this.#configurationTrouble = undefined
       this.#supervisor.mend()
@@ -236,7 +236,7 @@ export class RunningInstance {
     this.#configurationWatch.close()
     this.#sleepWatch?.close()
     await stopParts()
-    await closeSupervisorApi(this.#api)
+    await closeApi(this.#api)
     await this.#lock.clean()
     await this.#lock.release()
     this.#over = true
@@ -253,7 +253,7 @@ export async function prepareInstance(options: InstanceOptions): Promise<Running
     stateDirectory,
     layout: layOutRuntime(runtimeDirectory, options.access),
     labDirectory: options.labDirectory,
-    configuration: await loadConfiguration(configurationFile, configurationNamed),
+    configuration: await readConfiguration(configurationFile, configurationNamed),
     lab: undefined,
   }
   return new RunningInstance(instance, options)

@@ -1,5 +1,4 @@
-import { request } from 'node:http'
-import { json } from 'node:stream/consumers'
+import { askApi } from '@cordon/shared/api/edge/ask-api'
 import { lookUp } from '../verify/index.ts'
 
 const DEADLINE_MS = 5000
@@ -11,18 +10,8 @@ const DEADLINE_MS = 5000
  */
 export async function isClockTrusted(gatewaySocket: string): Promise<boolean> {
   try {
-    const status = await new Promise<unknown>((resolve, reject) => {
-      const options = {
-        socketPath: gatewaySocket,
-        path: '/v1/status',
-        agent: false,
-        signal: AbortSignal.timeout(DEADLINE_MS),
-      }
-      request(options, answer => json(answer).then(resolve, reject))
-        .on('error', reject)
-        .end()
-    })
-    const state = lookUp(status, '/clock/state')
+    const { value } = await askApi(gatewaySocket, { method: 'GET', path: '/v1/status' }, DEADLINE_MS)
+    const state = lookUp(value, '/clock/state')
     return state === 'trusted' || state === 'stale'
   } catch {
     return false

@@ -1,4 +1,6 @@
-import { createServer } from 'node:http'
+import { invalidRequest } from '@cordon/shared/api'
+import { makeApi } from '@cordon/shared/api/edge/api-server'
+import { serveTelemetry } from '@cordon/shared/api/edge/serve-telemetry'
 import {
   findInProduct,
   HISTORY_VIEW,
@@ -8,10 +10,10 @@ import {
   PRODUCT_VIEW,
   UPDATES_VIEW,
 } from '@cordon/shared/contracts'
-import { Fault, type FaultCode } from '@cordon/shared/errors'
+import type { FaultCode } from '@cordon/shared/errors'
 import type { Telemetry } from '@cordon/shared/telemetry'
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
-import Fastify, { type FastifyError, type FastifyInstance } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import Type from 'typebox'
 import type { UpdatesService } from './updates-service.ts'
 
@@ -24,7 +26,6 @@ const STATUS_CODES: Partial<Record<FaultCode, number>> = {
   UPD_PRODUCT_CONFIGURED: 409,
   UPD_NOTHING_TO_FETCH: 409,
   UPD_CLOCK_UNTRUSTED: 503,
-  GW_REQUEST_INVALID: 400,
 }
 
 const ID = Type.String({ pattern: PRODUCT_ID_PATTERN })
@@ -33,31 +34,11 @@ const NAMED = Type.Object({ id: ID })
 
 /** Build the API of the update checks without listening. It serves this user alone, on an AF_UNIX socket. */
 export function buildUpdatesApi(updates: UpdatesApi, telemetry: Telemetry): FastifyInstance {
-  const api = Fastify({
-    logger: false,
-    bodyLimit: 65_536,
-    requestTimeout: 10_000,
-    forceCloseConnections: true,
-    serverFactory: handler =>
-      createServer({ maxHeaderSize: 8192, requestTimeout: 10_000, headersTimeout: 5000 }, handler),
-  })
+  const api = makeApi({ statusCodes: STATUS_CODES })
     .withTypeProvider<TypeBoxTypeProvider>()
     .setValidatorCompiler(TypeBoxValidatorCompiler)
-  api.setErrorHandler((error: FastifyError, _request, reply) => {
-    if (error instanceof Fault) {
-      const { code, message, next = null } = error
-      return reply.code(STATUS_CODES[code] ?? 500).send({ code, message, next })
-    }
-    const known = error.statusCode !== undefined && error.statusCode < 500
-    // What an unexpected error says may hold anything: it stays here.
-    const message = known ? error.message : 'an internal error'
-    return reply.code(error.statusCode ?? 500).send({ code: 'GW_REQUEST_INVALID', message, next: null })
-  })
+  serveTelemetry(api, telemetry)
   const answers = <T extends Type.TSchema>(schema: T) => ({ response: { '2xx': schema, default: PROBLEM } })
-  api.get('/v1/spans', async () => ({ spans: telemetry.spans() }))
-  api.get('/v1/metrics', async (_request, reply) =>
-    reply.type('text/plain; version=0.0.4; charset=utf-8').send(await telemetry.metrics()),
-  )
   api.get('/v1/updates', { schema: answers(UPDATES_VIEW) }, () => updates.view())
   api.get('/v1/updates/history', { schema: answers(HISTORY_VIEW) }, () => updates.history())
   api.post('/v1/updates/check', { schema: { body: CHECK } }, async (request, reply) =>
@@ -69,7 +50,7 @@ export function buildUpdatesApi(updates: UpdatesApi, telemetry: Telemetry): Fast
     async (request, reply) => {
       const { id, settings } = request.body
       const [broken] = findInProduct([id], settings)
-      if (broken !== undefined) throw invalid(`${broken.path.join('.')}: allowed: ${broken.allowed}`)
+      if (broken !== undefined) throw invalidRequest(`${broken.path.join('.')}: allowed: ${broken.allowed}`)
       return reply.code(201).send(await updates.add(id, settings))
     },
   )
@@ -83,6 +64,3 @@ export function buildUpdatesApi(updates: UpdatesApi, telemetry: Telemetry): Fast
   })
   return api
 }
-
-const invalid = (message: string): Fault =>
-  new Fault('GW_REQUEST_INVALID', message, { where: 'local', retry: 'never', next: 'Correct what the message names.' })

@@ -1,20 +1,18 @@
 import { randomBytes, randomInt } from 'node:crypto'
-import { readFile, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import {
-  type Configuration,
   type HistoryView,
   OWN_APPS,
   type ProductSettings,
   type ProductView,
-  type RuntimeLayout,
   type UpdatesView,
 } from '@cordon/shared/contracts'
 import { explain, Fault } from '@cordon/shared/errors'
+import type { PartStart } from '@cordon/shared/part/edge'
 import type { JobQueue } from '@cordon/shared/queue'
 import { openJobQueue } from '@cordon/shared/queue/edge'
 import { openPrivateDirectory } from '@cordon/shared/runtime/edge'
-import type { Telemetry } from '@cordon/shared/telemetry'
 import { CATALOGUE_OF_PRODUCTS } from '../products/index.ts'
 import type { CheckPlace } from './check-product.ts'
 import { CheckRunner, clockUntrusted } from './check-runner.ts'
@@ -26,15 +24,10 @@ import { readFleet } from './fleet-secret.ts'
 import { ProductShelf, type ShelvedProduct } from './product-shelf.ts'
 import { PACE } from './web-way.ts'
 
-export interface UpdatesOptions {
-  readonly configurationPath: string
-  readonly configuration: Configuration
-  readonly stateDirectory: string
-  readonly layout: RuntimeLayout
-  readonly telemetry: Telemetry
-  /** A certificate (PEM) believed besides the well-known authorities: the lab's. */
-  readonly authorityFile: string | undefined
-}
+export type UpdatesOptions = Pick<
+  PartStart,
+  'configurationFile' | 'configuration' | 'stateDirectory' | 'layout' | 'authorities' | 'telemetry'
+>
 
 /** Between two tries of a download. Arbitrary; Tails waits as long. */
 const BACK_OFF = { firstMs: 5000, capMs: 300_000 }
@@ -76,14 +69,14 @@ export class UpdatesService {
 
   /** Load everything and begin to plan, or throw a Fault. Neither tor nor Redis nor the gateway need be there. */
   static async open(options: UpdatesOptions): Promise<UpdatesService> {
-    const { configuration, configurationPath, stateDirectory, layout, telemetry, authorityFile } = options
+    const { configuration, configurationFile, stateDirectory, layout, telemetry, authorities } = options
     const directory = join(stateDirectory, 'updates')
     const scratch = join(directory, 'scratch')
     await rm(scratch, { recursive: true, force: true }) // what a kill left behind
     for (const path of [directory, scratch]) await openPrivateDirectory(path)
     const { products = {}, fleet } = configuration.updates ?? {}
     const { name, secret } = await readFleet(fleet, directory)
-    const shelf = await ProductShelf.open(directory, join(dirname(configurationPath), 'keys'), products)
+    const shelf = await ProductShelf.open(directory, join(dirname(configurationFile), 'keys'), products)
     const redis = configuration.redis ?? { socket: layout.redisSocket }
     const queue = await openJobQueue({
       redis,
@@ -92,7 +85,7 @@ export class UpdatesService {
     })
     const place: CheckPlace = {
       appSocket: layout.appSocket(OWN_APPS.updates),
-      authorities: authorityFile === undefined ? [] : [await readFile(authorityFile, 'utf8')],
+      authorities,
       scratch,
       pace: PACE,
     }

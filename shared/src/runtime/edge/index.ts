@@ -2,6 +2,7 @@
 export { announce, answerHealth, onResume, onStop, openHealthSocket } from './announce.ts'
 export { readFileBounded, writeFileAtomically } from './atomic-file.ts'
 export { maySetClock, slewClock, stepClock } from './clock-adjustment.ts'
+export { readConfiguration } from './configuration-file.ts'
 export type { ControlConnection, ControlOptions } from './control-connection.ts'
 export { openControlConnection } from './control-connection.ts'
 export type { Ipv4Peer } from './datagram-batch.ts'

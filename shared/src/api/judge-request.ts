@@ -1,15 +1,15 @@
 /** How a request came: over the private AF_UNIX socket, or over loopback TCP on that port. */
-export type AdminDoor = { readonly type: 'unix' } | { readonly type: 'tcp'; readonly port: number }
+export type ApiDoor = { readonly type: 'unix' } | { readonly type: 'tcp'; readonly port: number }
 
-/** What is looked at before anything else of a request to the admin API. */
-export interface AdminRequest {
+/** What is looked at before anything else of a request. */
+export interface ApiRequest {
   readonly method: string
   /** Names in lower case, as Node gives them. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
 }
 
-/** Why a request to the admin API is refused. */
-export type AdminRefusal = 'host' | 'origin' | 'upgrade' | 'content-type'
+/** Why a request to an API of ours is refused. */
+export type ApiRefusal = 'host' | 'origin' | 'upgrade' | 'content-type'
 
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 
@@ -17,9 +17,9 @@ const READS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
  * Refuse what a web page can make a browser send to this machine: by another name that leads here (rebinding), from
  * another site, as a form or as text without asking first, or as a WebSocket.
  *
- * No browser is a client of this API, so every Origin is foreign.
+ * No browser is a client of these APIs, so every Origin is foreign.
  */
-export function judgeAdminRequest({ method, headers }: AdminRequest, door: AdminDoor): AdminRefusal | undefined {
+export function judgeApiRequest({ method, headers }: ApiRequest, door: ApiDoor): ApiRefusal | undefined {
   if (door.type === 'tcp' && !isOurName(headers['host'], door.port)) return 'host'
   if (headers['origin'] !== undefined) return 'origin'
   if (headers['upgrade'] !== undefined) return 'upgrade'

@@ -1,0 +1,3 @@
+/** Part, edge: the process of a part. */
+export type { PartStart, RunningPart } from './run-part.ts'
+export { runPart } from './run-part.ts'
