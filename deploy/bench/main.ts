@@ -15,13 +15,14 @@ import { measureStart } from './edge/figures/start.ts'
 import { measureStreamCost } from './edge/figures/stream-cost.ts'
 import { measureTelemetry } from './edge/figures/telemetry.ts'
 import { measureThroughput } from './edge/figures/throughput.ts'
+import { measureUpdates } from './edge/figures/updates.ts'
 import { Lab } from './edge/lab.ts'
 import { Programs } from './edge/programs.ts'
 import type { Effort, Figure } from './figure.ts'
 import { type Options, parseOptions } from './options.ts'
 import { formatJson, formatReport } from './report.ts'
 
-/** Measured with the gateway alone, on loopback. */
+/** Measured with one part alone, on loopback. */
 const ALONE: Readonly<Record<string, (effort: Effort) => Promise<Figure>>> = {
   relay: measureRelay,
   run: measureRun,
@@ -30,6 +31,7 @@ const ALONE: Readonly<Record<string, (effort: Effort) => Promise<Figure>>> = {
   apps: measureManyApps,
   telemetry: measureTelemetry,
   audit: measureAudit,
+  updates: measureUpdates,
 }
 
 /** Measured on the lab, which takes half a minute to start, each with a Cordon of its own. */

@@ -17,7 +17,7 @@ import type { CheckRunner } from './check-runner.ts'
 import type { ProductShelf, ShelvedProduct } from './product-shelf.ts'
 
 /** How often it is looked whether something is due and the clock is trusted. Nothing leaves the machine for it. */
-const LOOK_MS = 30_000
+export const LOOK_MS = 30_000
 /** Tries of one product in one window that a name can stand for. */
 const TRIES_MAX = 12
 
@@ -28,6 +28,8 @@ export interface ScheduleOptions {
   readonly secret: Uint8Array
   readonly telemetry: Telemetry
   isClockTrusted(): Promise<boolean>
+  /** {@link LOOK_MS} where nothing is said. */
+  readonly lookMs?: number
 }
 
 /**
@@ -39,6 +41,7 @@ export interface ScheduleOptions {
 export class CheckSchedule {
   readonly #options: ScheduleOptions
   readonly #dueAt = new Map<string, number>()
+  readonly #lookMs: number
   #quietUntilMs: number
   #timer: NodeJS.Timeout | undefined
   #state: 'held' | 'working' | 'closed' = 'held'
@@ -47,7 +50,8 @@ export class CheckSchedule {
   constructor(options: ScheduleOptions) {
     this.#options = options
     this.#quietUntilMs = monotonicNow() + drawQuiet(random)
-    this.#look(LOOK_MS)
+    this.#lookMs = options.lookMs ?? LOOK_MS
+    this.#look()
   }
 
   /** Plan anew after a wake-up: the monotonic clock stood still, and whoever just woke up is not to be seen. */
@@ -61,15 +65,15 @@ export class CheckSchedule {
     clearTimeout(this.#timer)
   }
 
-  #look(afterMs: number): void {
+  #look(): void {
     this.#timer = setTimeout(() => {
       this.#step()
         // A full disk or a Redis with too much to do: the next look tries again.
         .catch(thrown => this.#options.telemetry.log('updates.trouble', {}, thrown))
         .finally(() => {
-          if (this.#state !== 'closed') this.#look(LOOK_MS)
+          if (this.#state !== 'closed') this.#look()
         })
-    }, afterMs)
+    }, this.#lookMs)
     this.#timer.unref()
   }
 
