@@ -24,7 +24,7 @@ function canonical(value: unknown): string {
   return `{${entries.map(([key, one]) => `${JSON.stringify(key)}:${canonical(one)}`).join(',')}}`
 }
 
-type Role = 'root' | 'timestamp' | 'snapshot' | 'targets'
+export type Role = 'root' | 'timestamp' | 'snapshot' | 'targets'
 const ROLES: readonly Role[] = ['root', 'timestamp', 'snapshot', 'targets']
 
 /** What a role is set to; a test changes it and publishes. */
@@ -35,16 +35,31 @@ interface RoleState {
   expires: string
 }
 
-interface Delegation {
-  readonly name: string
+/** A role that others delegate to. */
+interface DelegatedRole {
   readonly key: TufKey
-  readonly paths: readonly string[]
   readonly targets: Record<string, object>
-  readonly terminating?: boolean
   version: number
+  expires: string
 }
 
-const IN_A_DAY = (): string => `${new Date(Date.now() + 86_400_000).toISOString().slice(0, 19)}Z`
+interface Delegation {
+  readonly from: string
+  readonly to: string
+  readonly paths: readonly string[]
+  readonly terminating: boolean
+}
+
+interface DelegationOptions {
+  readonly targets?: Record<string, object>
+  readonly terminating?: boolean
+  /** Who delegates; the top-level targets where nobody is named. */
+  readonly from?: string
+}
+
+/** A time as TUF writes it. */
+export const inDays = (days: number): string =>
+  `${new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 19)}Z`
 export const LONG_AGO = '2020-01-01T00:00:00Z'
 
 /** A TUF repository in memory, which a test leads astray on purpose. */
@@ -53,15 +68,18 @@ export class TufRepository {
   readonly targets: Record<string, object> = {}
   readonly contents = new Map<string, Buffer>()
   readonly delegations: Delegation[] = []
+  readonly delegated = new Map<string, DelegatedRole>()
   /** What is served, by path below the repository. */
   readonly served = new Map<string, Buffer>()
   isConsistent = true
+  /** Whether timestamp and snapshot name lengths and hashes, which is optional (TUF 4.4 and 4.6). */
+  namesHashes = true
   /** Signers of the next publication, where they are not the keys of the role. */
   readonly signers: Partial<Record<Role, TufKey[]>> = {}
   #first: Buffer
 
   constructor() {
-    const state = (): RoleState => ({ keys: [makeTufKey()], threshold: 1, version: 1, expires: IN_A_DAY() })
+    const state = (): RoleState => ({ keys: [makeTufKey()], threshold: 1, version: 1, expires: inDays(1) })
     this.roles = { root: state(), timestamp: state(), snapshot: state(), targets: state() }
     this.#first = this.publishRoot()
     this.publish()
@@ -72,14 +90,22 @@ export class TufRepository {
     return this.#first
   }
 
-  addTarget(name: string, content: string, custom: object = {}): void {
+  /** Add a target to the top-level role, or to one that is delegated to. */
+  addTarget(name: string, content: string, custom: object = {}, role = 'targets'): void {
     const bytes = Buffer.from(content)
     this.contents.set(name, bytes)
-    this.targets[name] = { length: bytes.length, hashes: { sha256: hash(bytes) }, custom }
+    const { targets } = this.delegated.get(role) ?? this
+    targets[name] = { length: bytes.length, hashes: { sha256: hash(bytes) }, custom }
   }
 
-  delegate(name: string, paths: readonly string[], targets: Record<string, object>, terminating = false): void {
-    this.delegations.push({ name, key: makeTufKey(), paths, targets, terminating, version: 1 })
+  delegate(
+    to: string,
+    paths: readonly string[],
+    { targets = {}, terminating = false, from = 'targets' }: DelegationOptions = {},
+  ): void {
+    this.delegations.push({ from, to, paths, terminating })
+    if (this.delegated.has(to)) return
+    this.delegated.set(to, { key: makeTufKey(), targets, version: 1, expires: this.roles.targets.expires })
   }
 
   /** Sign and serve the root as it is set. */
@@ -101,7 +127,8 @@ export class TufRepository {
       keys,
       roles,
     }
-    const signed = this.#sign(body, this.signers.root ?? [...this.roles.root.keys, ...before])
+    const signers = new Map([...this.roles.root.keys, ...before].map(key => [key.id, key]))
+    const signed = this.#sign(body, this.signers.root ?? [...signers.values()])
     this.served.set(`metadata/${version}.root.json`, signed)
     return signed
   }
@@ -114,47 +141,53 @@ export class TufRepository {
     this.publishRoot(before)
   }
 
-  /** Sign and serve targets, snapshot and timestamp, each of the next version. */
-  publish(): void {
-    const { targets, snapshot, timestamp } = this.roles
-    for (const role of [targets, snapshot, timestamp]) role.version += 1
+  /** Sign and serve targets, snapshot and timestamp, those that are `raised` of the next version. */
+  publish(raised: readonly Role[] = ['targets', 'snapshot', 'timestamp']): void {
+    for (const role of raised) this.roles[role].version += 1
     const meta: Record<string, object> = {}
-    const put = (name: string, role: { version: number }, body: Buffer): void => {
-      this.served.set(`metadata/${this.isConsistent ? `${role.version}.` : ''}${name}.json`, body)
-      meta[`${name}.json`] = { version: role.version, length: body.length, hashes: { sha256: hash(body) } }
+    const put = (name: string, version: number, body: Buffer): void => {
+      const file = encodeURIComponent(name)
+      this.served.set(`metadata/${this.isConsistent ? `${version}.` : ''}${file}.json`, body)
+      const content = this.namesHashes ? { length: body.length, hashes: { sha256: hash(body) } } : {}
+      meta[`${name}.json`] = { version, ...content }
     }
-    for (const one of this.delegations) {
-      const body = {
-        _type: 'targets',
-        spec_version: '1.0.31',
-        version: one.version,
-        expires: targets.expires,
-        targets: one.targets,
-      }
-      put(one.name, one, this.#sign(body, [one.key]))
+    for (const [name, { key, version, expires, targets }] of this.delegated) {
+      const body = { _type: 'targets', spec_version: '1.0.31', version, expires, targets, ...this.#delegationsOf(name) }
+      put(name, version, this.#sign(body, [key]))
     }
-    const delegations = {
-      keys: Object.fromEntries(this.delegations.map(({ key }) => [key.id, key.json])),
-      roles: this.delegations.map(({ name, key, paths, terminating }) => ({
-        name,
-        keyids: [key.id],
-        threshold: 1,
-        terminating,
-        paths,
-      })),
-    }
-    put(
-      'targets',
-      targets,
-      this.#signRole('targets', { targets: this.targets, ...(this.delegations.length > 0 ? { delegations } : {}) }),
-    )
-    const snapshotBody = this.#signRole('snapshot', { meta: { ...meta } })
-    put('snapshot', snapshot, snapshotBody)
+    const targets = this.#signRole('targets', { targets: this.targets, ...this.#delegationsOf('targets') })
+    put('targets', this.roles.targets.version, targets)
+    put('snapshot', this.roles.snapshot.version, this.#signRole('snapshot', { meta: { ...meta } }))
     const of = meta['snapshot.json']
     this.served.set('metadata/timestamp.json', this.#signRole('timestamp', { meta: { 'snapshot.json': of } }))
     for (const [name, content] of this.contents) {
       this.served.set(`targets/${name}`, content)
       this.served.set(`targets/${name.replace(/[^/]+$/, last => `${hash(content)}.${last}`)}`, content)
+    }
+  }
+
+  /** Change what is served at a path, and sign it anew by the keys of `role`. */
+  rewrite(path: string, role: Role, change: (signed: Record<string, unknown>) => void): void {
+    const { signed } = JSON.parse(this.served.get(path)?.toString() ?? '') as { signed: Record<string, unknown> }
+    change(signed)
+    this.served.set(path, this.#sign(signed, this.roles[role].keys))
+  }
+
+  #delegationsOf(from: string): object {
+    const ours = this.delegations.filter(one => one.from === from)
+    if (ours.length === 0) return {}
+    const keyOf = (name: string): TufKey => (this.delegated.get(name) as DelegatedRole).key
+    return {
+      delegations: {
+        keys: Object.fromEntries(ours.map(({ to }) => [keyOf(to).id, keyOf(to).json])),
+        roles: ours.map(({ to, paths, terminating }) => ({
+          name: to,
+          keyids: [keyOf(to).id],
+          threshold: 1,
+          terminating,
+          paths,
+        })),
+      },
     }
   }
 
@@ -165,8 +198,7 @@ export class TufRepository {
 
   #sign(signed: object, keys: readonly TufKey[]): Buffer {
     const text = Buffer.from(canonical(signed))
-    const unique = [...new Map(keys.map(key => [key.id, key])).values()]
-    const signatures = unique.map(({ id, privateKey }) => ({
+    const signatures = keys.map(({ id, privateKey }) => ({
       keyid: id,
       sig: sign(null, text, privateKey).toString('hex'),
     }))
