@@ -4,8 +4,8 @@ import { parseWebAddress } from '@cordon/shared/through-tor'
 import { freshCredentials, openWebConnection } from '@cordon/shared/through-tor/edge'
 import { type Test, test } from 'tap'
 import { openAppPortUnderTest } from '../../../../shared/test/through-tor/app-port-under-test.ts'
+import { type Certificate, CertificateMaker } from '../../../../shared/test/through-tor/certificate-maker.ts'
 import { judgePeer } from '../../src/edge/judge-peer.ts'
-import { type Certificate, CertificateMaker } from './certificate-authority.ts'
 
 const DAY = 86_400_000
 const NOW = Date.now()
