@@ -5,7 +5,10 @@
  * transparent listener, which learns from the accepted socket where the program wanted to go.
  */
 export const INNER = {
-  /** A device with a default route, which packets never reach: without one browsers believe that they are offline. */
+  /**
+   * A device with a default route, which packets never reach: without one browsers believe that they are offline. Its
+   * other end is in the namespace too, where nothing that comes by it is taken.
+   */
   decoy: { device: 'cordon0', peer: 'cordon1', hardwareAddress: '02:00:00:00:00:01' },
   ipv4: { address: '10.77.0.2', prefix: 30, gateway: '10.77.0.1' },
   ipv6: { address: 'fd77::2', prefix: 126, gateway: 'fd77::1' },
@@ -30,30 +33,25 @@ const NOWHERE_NETWORKS = ['100.64.0.0/10', '224.0.0.0/4', '255.255.255.255/32'] 
 const NOWHERE_NETWORKS_6 = ['fc00::/7', 'fe80::/10', 'ff00::/8'] as const
 
 /** The range of virtual addresses, which stand for names (shared/src/names). */
-const VIRTUAL_NETWORK = '10.192.0.0/10'
+export const VIRTUAL_NETWORK = '10.192.0.0/10'
 
 /** What decides how the network is laid. */
 export interface NetworkWishes {
   /** Whether the kernel speaks IPv6 (not with ipv6.disable=1). */
   readonly ipv6: boolean
   readonly allowLan: boolean
+  /** Ports of the namespace's own addresses behind which something outside answers. */
+  readonly doors: readonly number[]
 }
 
-/** The first lines for `ip -batch` that make the decoy; where the kernel has no dummy device the second choice does. */
-export const DECOY_CHOICES: readonly (readonly string[])[] = [
-  [`link add ${INNER.decoy.device} type dummy`],
-  [
-    `link add ${INNER.decoy.device} type veth peer name ${INNER.decoy.peer}`,
-    `link set ${INNER.decoy.peer} addrgenmode none up`,
-  ],
-]
-
-/** List the lines for `ip -batch` that lay addresses and routes once the decoy is there. */
-export function planAddresses({ ipv6, allowLan }: NetworkWishes): readonly string[] {
+/** List the lines for `ip -batch` that make the decoy and lay addresses and routes. */
+export function planDevices({ ipv6, allowLan }: NetworkWishes): readonly string[] {
   const { decoy, ipv4, ipv6: six, mark, routeTable } = INNER
   const unreachable = (network: string): string => `route add unreachable ${network}`
   return [
     'link set lo up',
+    `link add ${decoy.device} type veth peer name ${decoy.peer}`,
+    `link set ${decoy.peer} addrgenmode none up`,
     `link set ${decoy.device} addrgenmode none address ${decoy.hardwareAddress} up`,
     `addr add ${ipv4.address}/${ipv4.prefix} dev ${decoy.device}`,
     `route add default via ${ipv4.gateway} dev ${decoy.device}`,

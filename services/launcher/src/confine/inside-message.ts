@@ -5,8 +5,6 @@ import type { MountWishes } from './mounts.ts'
 export interface Outfit {
   readonly network: NetworkWishes
   readonly mounts: MountWishes
-  /** Ports of 127.0.0.1 to listen on, each a way to one socket outside. */
-  readonly relayedPorts: readonly number[]
   /** Absolute paths of the programs of the host that are used. */
   readonly programs: InsidePrograms
   /** Real paths of resolv.conf and nsswitch.conf, for a kernel without overlays; those that exist. */
@@ -39,8 +37,7 @@ export type ToInside =
 
 /** What the process inside says to the launcher. A `listener` and `datagrams` come with a socket. */
 export type FromInside =
-  | { readonly type: 'listener'; readonly role: 'transparent' | 'dns' }
-  | { readonly type: 'listener'; readonly role: 'relayed'; readonly port: number }
+  | { readonly type: 'listener' }
   | { readonly type: 'datagrams' }
   | { readonly type: 'laid' }
   | { readonly type: 'failed'; readonly step: LayingStep; readonly said: string }

@@ -1,18 +1,17 @@
-import { isVirtual } from '@cordon/shared/names'
-import { parseDottedQuad } from '@cordon/shared/socks'
-import { LAN_NETWORKS } from './inner-network.ts'
+import { BlockList, isIPv4 } from 'node:net'
+import { LAN_NETWORKS, VIRTUAL_NETWORK } from './inner-network.ts'
 
-/** Report whether an IPv4 address is one of a local network. Virtual addresses stand for names, and are none. */
-export function isInLan(address: string): boolean {
-  return !isVirtual(address) && LAN_NETWORKS.some(network => isIn(network, address))
+const LAN = listNetworks(LAN_NETWORKS)
+const VIRTUAL = listNetworks([VIRTUAL_NETWORK])
+
+/** Report whether an address is an IPv4 one of a local network. Virtual addresses stand for names, and are none. */
+export const isInLan = (address: string): boolean => isIPv4(address) && LAN.check(address) && !VIRTUAL.check(address)
+
+function listNetworks(networks: readonly string[]): BlockList {
+  const list = new BlockList()
+  for (const network of networks) {
+    const [base = '', bits] = network.split('/')
+    list.addSubnet(base, Number(bits))
+  }
+  return list
 }
-
-function isIn(network: string, address: string): boolean {
-  const [base = '', bits = '32'] = network.split('/')
-  const shift = 32 - Number(bits)
-  const [one, other] = [toNumber(base), toNumber(address)]
-  return one !== undefined && other !== undefined && Math.floor(one / 2 ** shift) === Math.floor(other / 2 ** shift)
-}
-
-const toNumber = (address: string): number | undefined =>
-  parseDottedQuad(address)?.reduce((number, octet) => number * 256 + octet, 0)

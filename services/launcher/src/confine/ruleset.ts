@@ -6,8 +6,9 @@ const TABLE = 'cordon'
 /**
  * Format the nftables rules of a confined program's namespace.
  *
- * - TCP to anybody but the namespace itself goes to the transparent listener, or is reset when nobody listens.
- * - DNS to any server whatever goes to our own port 53.
+ * - TCP to anybody but the namespace itself goes to the transparent listener, or is reset when nobody listens. So does
+ *   TCP to the doors, ports of the namespace itself: the first packet alone, since the rest finds its socket by itself.
+ * - DNS by UDP to any server whatever goes to our own port 53.
  * - Other UDP goes to a port where nobody listens, so the program hears "refused" at once, as of a closed port.
  * - Everything else is refused, and nothing leaves by a device other than `lo`.
  *
@@ -15,15 +16,17 @@ const TABLE = 'cordon'
  * the reset in prerouting. `oifname` in the output hook is the device before the mark turned the packet round, so that
  * only `lo` counts is said in postrouting.
  */
-export function formatRuleset({ ipv6 }: NetworkWishes): string {
+export function formatRuleset({ ipv6, doors }: NetworkWishes): string {
   const families = ipv6 ? FAMILIES : FAMILIES.filter(({ protocol }) => protocol === 'ip')
   const forEach = (format: (family: Family) => string): string => families.map(format).join('\n    ')
   const { mark, dnsPort, closedPort } = INNER
   return `table inet ${TABLE} {
-  ${families.map(({ own, type, addresses }) => formatSet(own, type, addresses)).join('\n  ')}
+  ${families.map(({ own, type, addresses }) => formatSet(own, `${type}; flags interval`, addresses)).join('\n  ')}
+  ${formatSet('doors', 'inet_service', doors.map(String))}
   chain mark_tcp {
     type route hook output priority mangle; policy accept;
-    ${forEach(({ protocol, own }) => `tcp dport != ${dnsPort} ${protocol} daddr != @${own} meta mark set ${mark}`)}
+    ${forEach(({ protocol, own }) => `meta l4proto tcp ${protocol} daddr != @${own} meta mark set ${mark}`)}
+    ${forEach(({ protocol, own }) => `${FIRST_PACKET} tcp dport @doors ${protocol} daddr @${own} meta mark set ${mark}`)}
   }
   chain to_listener {
     type filter hook prerouting priority mangle; policy accept;
@@ -35,7 +38,7 @@ export function formatRuleset({ ipv6 }: NetworkWishes): string {
   }
   chain redirect_udp {
     type nat hook output priority -100; policy accept;
-    meta l4proto { tcp, udp } th dport ${dnsPort} redirect to :${dnsPort}
+    udp dport ${dnsPort} redirect to :${dnsPort}
     ${forEach(({ protocol, own }) => `meta l4proto udp ${protocol} daddr != @${own} redirect to :${closedPort}`)}
   }
   chain refuse_others {
@@ -51,6 +54,8 @@ export function formatRuleset({ ipv6 }: NetworkWishes): string {
 }
 `
 }
+
+const FIRST_PACKET = 'tcp flags & (fin | syn | rst | ack) == syn'
 
 interface Family {
   readonly protocol: 'ip' | 'ip6'
@@ -81,5 +86,5 @@ const FAMILIES: readonly Family[] = [
   },
 ]
 
-const formatSet = (name: string, type: string, addresses: readonly string[]): string =>
-  `set ${name} { type ${type}; flags interval; elements = { ${addresses.join(', ')} } }`
+const formatSet = (name: string, type: string, elements: readonly string[]): string =>
+  `set ${name} { type ${type}; elements = { ${elements.join(', ')} } }`

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { APPEND_OPTION, RUN_OPTIONS } from '@cordon/shared/contracts/run-options'
-import { type AppId, parseAppId } from '@cordon/shared/isolation'
+import { type AppId, parseAppId } from '@cordon/shared/isolation/app-id'
 import { show } from './show.ts'
 import { usage } from './usage.ts'
 

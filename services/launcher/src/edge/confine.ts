@@ -3,7 +3,6 @@ import { resolve } from 'node:path'
 import type { RuntimeLayout } from '@cordon/shared/contracts'
 import { checkCommand, locateProgram } from '../confine/command.ts'
 import { planEnvironment } from '../confine/environment.ts'
-import { INNER } from '../confine/inner-network.ts'
 import type { Outfit } from '../confine/inside-message.ts'
 import { DAEMON_DIRECTORIES, isEmptied, type LetIn, listDesktop, type MountWishes } from '../confine/mounts.ts'
 import { NAME_SERVICE_FILES } from '../confine/name-service.ts'
@@ -31,24 +30,17 @@ export interface ConfineWishes {
   readonly privateHome: string | undefined
   /** The socket of a filtered session bus, or undefined for none. */
   readonly bus: string | undefined
-  readonly controlSocket: boolean
 }
 
-/** Gather from this machine what a confined program needs, or throw a Fault before anything is started. */
-export function prepareOutfit(wishes: ConfineWishes): Outfit {
+/** Gather from this machine what a confined program needs besides its network, or throw a Fault before anything is started. */
+export function prepareOutfit(wishes: ConfineWishes): Omit<Outfit, 'network'> {
   const { request, tools, bus } = wishes
   const uid = process.getuid?.() ?? 0
   if (!isKnownMachine(process.arch)) throw machineUnknown(process.arch)
   const mounts = prepareMounts(wishes, uid)
   const env = planEnvironment({ env: process.env, uid, x11: request.x11, bus: bus !== undefined, set: wishes.env })
   return {
-    network: { ipv6: readKernelFile('/proc/self/net/if_inet6') !== undefined, allowLan: request.allowLan },
     mounts,
-    relayedPorts: [
-      ...INNER.socksPorts,
-      ...(wishes.controlSocket ? INNER.controlPorts : []),
-      ...request.exposedPorts,
-    ].filter((port, at, all) => all.indexOf(port) === at),
     programs: tools,
     nameServiceFiles: NAME_SERVICE_FILES.flatMap(({ path, content }) => {
       const real = realPath(path)

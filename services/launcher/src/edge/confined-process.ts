@@ -22,9 +22,8 @@ const SAID_MAX_BYTES = 4096
 
 /** A socket of the namespace, made inside and served here. */
 export type HandedSocket =
-  | { readonly role: 'transparent' | 'dns'; readonly server: Server }
-  | { readonly role: 'relayed'; readonly port: number; readonly server: Server }
-  | { readonly role: 'datagrams'; readonly socket: DatagramSocket }
+  | { readonly type: 'listener'; readonly server: Server }
+  | { readonly type: 'datagrams'; readonly socket: DatagramSocket }
 
 /** Laying the namespaces failed; the program was not started. */
 export class SetupFailed extends Error {
@@ -114,8 +113,8 @@ export class ConfinedProcess {
       this.#child.on('message', (message: FromInside, handle) => {
         if (message.type === 'laid') resolve()
         else if (message.type === 'failed') reject(new SetupFailed(message.step, message.said))
-        else if (message.type === 'datagrams') take({ role: 'datagrams', socket: handle as DatagramSocket })
-        else take({ ...message, server: handle as Server })
+        else if (message.type === 'datagrams') take({ type: 'datagrams', socket: handle as DatagramSocket })
+        else take({ type: 'listener', server: handle as Server })
       })
     })
     this.#send({ type: 'lay', outfit })

@@ -5,41 +5,37 @@ import { INNER, type NetworkWishes } from '../confine/inner-network.ts'
 import type { FromInside } from '../confine/inside-message.ts'
 import { openTransparentListener } from './system-calls.ts'
 
-const LOOPBACK_4 = '127.0.0.1'
-const LOOPBACK_6 = '::1'
+const { transparent, dnsPort } = INNER
+
+/** The sockets of each family: where connections to anybody come in, and where questions of DNS by UDP do. */
+const FAMILIES = [
+  { family: 'ipv4', transparent: transparent.ipv4.split('.').map(Number), type: 'udp4', loopback: '127.0.0.1' },
+  { family: 'ipv6', transparent: [...Array<number>(15).fill(0), 1], type: 'udp6', loopback: '::1' },
+] as const
 
 /** Make every socket of the namespace and send each to the launcher, which serves them from outside. */
-export async function handOutSockets({ ipv6 }: NetworkWishes, relayedPorts: readonly number[]): Promise<void> {
-  const { transparent, dnsPort } = INNER
-  const families = ipv6 ? (['ipv4', 'ipv6'] as const) : (['ipv4'] as const)
-  for (const family of families) {
-    const fd = openTransparentListener(family, TRANSPARENT_ADDRESSES[family], transparent.port)
-    await hand({ type: 'listener', role: 'transparent' }, await listen({ fd }))
-  }
-  for (const host of ipv6 ? [LOOPBACK_4, LOOPBACK_6] : [LOOPBACK_4]) {
-    await hand({ type: 'listener', role: 'dns' }, await listen({ host, port: dnsPort, ipv6Only: host === LOOPBACK_6 }))
-    await hand({ type: 'datagrams' }, await bindDatagrams(host, dnsPort))
-  }
-  for (const port of relayedPorts) {
-    await hand({ type: 'listener', role: 'relayed', port }, await listen({ host: LOOPBACK_4, port }))
-  }
+export async function handOutSockets({ ipv6 }: Pick<NetworkWishes, 'ipv6'>): Promise<void> {
+  // All are on their way at once: the launcher takes one after the other, and each turn would cost a wait.
+  await Promise.all(
+    (ipv6 ? FAMILIES : FAMILIES.slice(0, 1)).flatMap(({ family, transparent: address, type, loopback }) => [
+      listen(openTransparentListener(family, Uint8Array.from(address), transparent.port)).then(server =>
+        hand({ type: 'listener' }, server),
+      ),
+      bindDatagrams(type, loopback).then(socket => hand({ type: 'datagrams' }, socket)),
+    ]),
+  )
 }
 
-const TRANSPARENT_ADDRESSES = {
-  ipv4: Uint8Array.from(INNER.transparent.ipv4.split('.').map(Number)),
-  ipv6: Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]),
-} as const
-
-async function listen(where: { fd: number } | { host: string; port: number; ipv6Only?: boolean }): Promise<Server> {
+async function listen(fd: number): Promise<Server> {
   const server = createServer()
-  server.listen(where)
+  server.listen({ fd })
   await once(server, 'listening')
   return server
 }
 
-async function bindDatagrams(address: string, port: number): Promise<DatagramSocket> {
-  const socket = createSocket({ type: address === LOOPBACK_6 ? 'udp6' : 'udp4' })
-  socket.bind(port, address)
+async function bindDatagrams(type: 'udp4' | 'udp6', address: string): Promise<DatagramSocket> {
+  const socket = createSocket({ type })
+  socket.bind(dnsPort, address)
   await once(socket, 'listening')
   return socket
 }

@@ -3,15 +3,15 @@
  *
  * It has every capability over its namespaces and none outside. It speaks over Node's IPC channel, and ends with it.
  */
-import { writeSync } from 'node:fs'
+import { existsSync, writeSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
-import { explain } from '@cordon/shared/errors'
+import { inheritNothing } from '@cordon/shared/runtime/edge/system-calls'
 import type { FromInside, LayingStep, Outfit, ToInside } from '../confine/inside-message.ts'
 import { planMounts } from '../confine/mounts.ts'
 import { planChain } from '../confine/program-chain.ts'
 import { handOutSockets } from './hand-out-sockets.ts'
 import { layMounts } from './lay-mounts.ts'
-import { layNetwork } from './lay-network.ts'
+import { layDevices, layRules } from './lay-network.ts'
 import { copyDescriptor, keepOnExec, openInheritedMemory } from './system-calls.ts'
 
 const say = (message: FromInside): void => {
@@ -26,13 +26,18 @@ let chain: readonly string[] = []
 async function lay(wanted: Outfit): Promise<void> {
   let step: LayingStep = 'devices'
   try {
-    const ipv6 = layNetwork(wanted, next => {
-      step = next
-    })
+    // Missing with ipv6.disable=1, and then no line about IPv6 is understood.
+    const network = { ...wanted.network, ipv6: wanted.network.ipv6 && existsSync('/proc/self/net/if_inet6') }
+    // Both are laid at once, and heard in their order: what refuses the first refuses the second too.
+    const rules = layRules(wanted.programs, network)
+    rules.catch(() => {}) // heard below
+    await layDevices(wanted.programs, network)
+    step = 'rules'
+    await rules
     step = 'mounts'
     const made = layMounts(wanted)
     step = 'sockets'
-    await handOutSockets({ ...wanted.network, ipv6 }, wanted.relayedPorts)
+    await handOutSockets(network)
     step = 'program'
     const files = made.files.map(({ path, content }) => ({ path, descriptor: holdInMemory(content) }))
     const args = planMounts(wanted.mounts, { sysfs: made.sysfs, files })
@@ -46,6 +51,7 @@ async function lay(wanted: Outfit): Promise<void> {
     outfit = wanted
     say({ type: 'laid' })
   } catch (thrown) {
+    const { explain } = await import('@cordon/shared/errors')
     say({ type: 'failed', step, said: explain(thrown) })
   }
 }
@@ -70,6 +76,9 @@ function become(): void {
   process.execve?.(program, [...chain], { ...outfit.env })
 }
 
+// What a shell left open could be a socket of the host's network: it would work inside. The program gets no descriptor
+// but those that we name.
+inheritNothing()
 process.on('message', (message: ToInside) => {
   if (message.type === 'lay') void lay(message.outfit)
   else become()

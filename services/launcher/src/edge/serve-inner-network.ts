@@ -1,17 +1,11 @@
 import type { Socket as DatagramSocket } from 'node:dgram'
-import { connect, isIPv4, type NetConnectOpts, type Server, type Socket } from 'node:net'
+import { connect, type NetConnectOpts, type Server, type Socket } from 'node:net'
 import { failDatagram, fitDatagram } from '../confine/datagram.ts'
 import { decodeFrame, encodeFrame } from '../confine/frames.ts'
-import { isInLan } from '../confine/lan.ts'
+import { chooseWay, type Ways } from '../confine/way.ts'
+import type { HandedSocket } from './confined-process.ts'
 import { openStream } from './open-stream.ts'
 import { relay } from './relay.ts'
-
-/** What the sockets of the namespace lead to. */
-export interface Ways {
-  readonly appSocket: string
-  readonly dnsSocket: string
-  readonly allowLan: boolean
-}
 
 /** Questions by UDP that are open at once; more are dropped, and asked again. Arbitrary. */
 const QUESTIONS_MAX = 256
@@ -19,29 +13,41 @@ const QUESTIONS_MAX = 256
 /** No resolver waits longer (resolv.conf(5) allows 30 s). */
 const QUESTION_DEADLINE_MS = 30_000
 
-/** Serve the transparent listener: each connection goes through the app's port to where the program wanted to go. */
-export function serveTransparent(server: Server, { appSocket, allowLan }: Ways): void {
-  onConnection(server, inner => {
+/** Serve a socket of the namespace. */
+export function serveSocket(socket: HandedSocket, ways: Ways): void {
+  if (socket.type === 'listener') serveConnections(socket.server, ways)
+  else serveDatagrams(socket.socket, ways)
+}
+
+/** Serve the transparent listener: each connection goes where the program wanted to go, by the way that leads there. */
+function serveConnections(server: Server, ways: Ways): void {
+  // A server that was handed over has lost its options, so they are set again.
+  Object.assign(server, { allowHalfOpen: true, noDelay: true })
+  server.on('error', () => {}) // accept(2) failed for one connection: the next may do better
+  server.on('connection', inner => {
+    inner.on('error', () => {}) // told by `close`
     const { localAddress = '', localPort = 0 } = inner
-    if (allowLan && isIPv4(localAddress) && isInLan(localAddress)) {
-      relayTo(inner, { host: localAddress, port: localPort })
-      return
+    const way = chooseWay(localAddress, localPort, ways)
+    switch (way.type) {
+      case 'stream':
+        openStream(ways.appSocket, localAddress, localPort).then(
+          outer => relay(inner, outer),
+          // The kernel has accepted in our name, so a refusal can only be told as a reset.
+          () => inner.resetAndDestroy(),
+        )
+        break
+      case 'relayed':
+        relayTo(inner, way.to)
+        break
+      case 'refused':
+        inner.resetAndDestroy()
+        break
     }
-    openStream(appSocket, localAddress, localPort).then(
-      outer => relay(inner, outer),
-      // The kernel has accepted in our name, so a refusal can only be told as a reset.
-      () => inner.resetAndDestroy(),
-    )
   })
 }
 
-/** Serve a listener whose every connection goes to one socket outside, byte by byte. */
-export function serveRelayed(server: Server, target: NetConnectOpts): void {
-  onConnection(server, inner => relayTo(inner, target))
-}
-
 /** Serve DNS by UDP: each question goes to the app's own resolver as over TCP. */
-export function serveDatagrams(socket: DatagramSocket, { dnsSocket }: Ways): void {
+function serveDatagrams(socket: DatagramSocket, { dnsSocket }: Pick<Ways, 'dnsSocket'>): void {
   let open = 0
   socket.on('error', () => {}) // an answer that cannot be delivered is the asker's to ask again
   socket.on('message', (question, { address, port }) => {
@@ -79,15 +85,5 @@ async function askOnce(path: string, question: Buffer): Promise<Buffer> {
       socket.destroy()
     })
     socket.write(frame)
-  })
-}
-
-/** Call `serve` for each connection. A server that was handed over has lost its options, so they are set again. */
-function onConnection(server: Server, serve: (inner: Socket) => void): void {
-  Object.assign(server, { allowHalfOpen: true, noDelay: true })
-  server.on('error', () => {}) // accept(2) failed for one connection: the next may do better
-  server.on('connection', inner => {
-    inner.on('error', () => {}) // told by `close`
-    serve(inner)
   })
 }

@@ -8,9 +8,8 @@ import { answers } from '@cordon/shared/runtime/edge/private-socket'
 import { locateTool } from './host.ts'
 
 /** A session bus on which only harmless names answer. */
-export interface FilteredBus {
+export interface FilteredBus extends Disposable {
   readonly path: string
-  close(): void
 }
 
 /** Notifications carry text alone; the players' names let keys of the keyboard pause music. */
@@ -43,7 +42,7 @@ export async function openFilteredBus(runtimeDirectory: string, app: AppId): Pro
     close()
     throw thrown
   })
-  return { path, close }
+  return { path, [Symbol.dispose]: close }
 }
 
 async function waitFor(path: string, proxy: ChildProcess): Promise<void> {

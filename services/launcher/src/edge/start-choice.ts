@@ -4,7 +4,6 @@ import type { RunRequest } from '../confine/run-request.ts'
 import { usage } from '../confine/usage.ts'
 import { chooseCommand, fillProfile, PROFILES, type Profile } from '../profiles/index.ts'
 import { isProgram } from './host.ts'
-import { openOwnDirectory } from './own-directory.ts'
 
 /** What is started, with everything that its profile says. */
 export interface Start {
@@ -41,7 +40,7 @@ async function startByProfile(request: RunRequest, profile: Profile, words: read
   const program = profile.programs.find(name => locateProgram(name, PATH, lookUp) !== undefined)
   if (program === undefined) throw commandMissing(profile.programs.join(' or '))
   const directory = profile.ownDirectory
-    ? await openOwnDirectory(request.stateDirectory, request.app, profile.files)
+    ? await (await import('./own-directory.ts')).openOwnDirectory(request.stateDirectory, request.app, profile.files)
     : undefined
   const { arguments: args, env } = fillProfile(profile, directory ?? '')
   return {

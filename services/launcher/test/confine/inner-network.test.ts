@@ -1,11 +1,12 @@
 import t from 'tap'
 import { failDatagram, fitDatagram } from '../../src/confine/datagram.ts'
 import { decodeFrame, encodeFrame } from '../../src/confine/frames.ts'
-import { planAddresses, planRules6 } from '../../src/confine/inner-network.ts'
+import { planDevices, planRules6 } from '../../src/confine/inner-network.ts'
 import { isInLan } from '../../src/confine/lan.ts'
 import { formatRuleset } from '../../src/confine/ruleset.ts'
+import { chooseWay, listDoors } from '../../src/confine/way.ts'
 
-const both = { ipv6: true, allowLan: false }
+const both = { ipv6: true, allowLan: false, doors: [53, 9050] }
 
 t.test('rules: every hook that a packet could leave by is closed', async t => {
   const rules = formatRuleset(both)
@@ -14,19 +15,53 @@ t.test('rules: every hook that a packet could leave by is closed', async t => {
   t.match(rules, 'oifname "lo" accept')
   t.match(rules, 'tproxy ip6 to [::1]:1')
   t.match(rules, 'udp ip6 daddr != @own6 redirect to :9')
+  t.match(rules, 'set doors { type inet_service; elements = { 53, 9050 } }')
+})
+
+t.test('a connection goes by the app’s port, to a door, or nowhere', async t => {
+  const control = { socket: '/r/apps/a.control', port: 41_001 }
+  const doors = listDoors({ port: 41_000, socket: '/r/apps/a.sock', control }, [8080, 9150])
+  const ways = { appSocket: '/r/apps/a.sock', dnsSocket: '/r/dns/a.dns', allowLan: false, doors }
+  const at = (address: string, port: number, allowLan = false) => chooseWay(address, port, { ...ways, allowLan })
+  for (const port of [9050, 41_000])
+    t.same(
+      at('127.0.0.1', port),
+      { type: 'relayed', to: { path: '/r/apps/a.sock' } },
+      'SOCKS, at the app’s own port too',
+    )
+  for (const port of [9051, 9151, 41_001]) t.same(at('::1', port), { type: 'relayed', to: { path: control.socket } })
+  for (const port of [8080, 9150])
+    t.same(
+      at('127.0.0.1', port),
+      { type: 'relayed', to: { host: '127.0.0.1', port } },
+      'what a person exposes comes first',
+    )
+  t.same(at('127.0.0.77', 1), { type: 'refused' }, 'the listener itself')
+  t.same(at('10.77.0.2', 22), { type: 'refused' })
+  for (const server of ['127.0.0.1', '8.8.8.8', '2001:db8::1'])
+    t.same(at(server, 53), { type: 'relayed', to: { path: '/r/dns/a.dns' } }, 'names, whoever is asked')
+  for (const address of ['10.192.0.1', '198.18.80.1', '2001:db8::1', '192.168.1.1'])
+    t.same(at(address, 9050), { type: 'stream' }, address)
+  t.same(at('192.168.1.1', 80, true), { type: 'relayed', to: { host: '192.168.1.1', port: 80 } })
+  t.same(at('10.192.0.1', 80, true), { type: 'stream' }, 'a virtual address is in no local network')
+  t.same(
+    [...listDoors({ port: null, socket: '/a', control: null }, []).keys()],
+    [9050, 9150],
+    'no control, no TCP port',
+  )
 })
 
 t.test('rules and routes without IPv6 (ipv6.disable=1) hold no line about it', async t => {
-  const wishes = { ipv6: false, allowLan: false }
+  const wishes = { ...both, ipv6: false }
   t.notMatch(formatRuleset(wishes), /ip6|ipv6|::/)
-  t.notMatch(planAddresses(wishes).join('\n'), /::/)
+  t.notMatch(planDevices(wishes).join('\n'), /::/)
   t.same(planRules6(wishes), [])
 })
 
 t.test(
   'routes: local networks lead nowhere unless they are allowed; virtual addresses always lead to the decoy',
   async t => {
-    const [closed, open] = [planAddresses(both), planAddresses({ ...both, allowLan: true })]
+    const [closed, open] = [planDevices(both), planDevices({ ...both, allowLan: true })]
     t.ok(closed.includes('route add unreachable 192.168.0.0/16'))
     t.notOk(open.includes('route add unreachable 192.168.0.0/16'))
     for (const lines of [closed, open]) {

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { resolve } from 'node:path'
-import { chooseDirectories, type Directories } from '../cli/index.ts'
+import { chooseDirectories, type Directories } from '../cli/directories.ts'
 
 /** The options that every command takes. */
 export interface GlobalOptions {

@@ -1,17 +1,18 @@
 import { CONTROL_PROFILE_NAMES } from '@cordon/shared/contracts/control-profiles'
 import { LOCKDOWN_OPTIONS } from '@cordon/shared/contracts/lockdown-options'
-import { APPEND_OPTION, RUN_OPTIONS, type RunOption } from '@cordon/shared/contracts/run-options'
+import { RUN_OPTIONS, type RunOption } from '@cordon/shared/contracts/run-options'
 import { Command, CommanderError, Option } from 'commander'
 import {
   type AppOptions,
   type CommandNode,
   cutRunArguments,
-  type Directories,
   EXIT,
   type ExitStatus,
   exitStatusOf,
   formatCompletion,
   formatOptions,
+  formatPlaces,
+  formatRun,
   type OptionValue,
   usage,
 } from '../cli/index.ts'
@@ -36,7 +37,7 @@ interface UpOptions {
 export async function runProgram(args: readonly string[]): Promise<ExitStatus> {
   let status: ExitStatus = EXIT.done
   // What follows the name of the app is the program's: Commander must not see it.
-  const { head, tail } = cutRunArguments(args, VALUED_OPTIONS)
+  const { head, tail } = cutRunArguments(args)
   const program = buildProgram(head, tail, outcome => {
     status = outcome
   })
@@ -180,7 +181,9 @@ function buildProgram(
     .usage('[options] <app> [arguments…]  or  [options] <app> -- <command…>')
     .description('start a program that reaches the network by the identity of an app, or not at all')
     .action(async (app: string, options: Record<string, OptionValue>) => {
-      await becomeLauncher(formatRun(locate(global()), app, options, programWords))
+      await becomeLauncher(
+        formatRun(locate(global()), { app, options: formatOptions(RUN_OPTIONS, options), words: programWords }),
+      )
     })
   declareOptions(run, RUN_OPTIONS)
   const tell = (...words: readonly string[]): Promise<never> =>
@@ -210,7 +213,7 @@ function buildProgram(
     .description('try to get out of the confinement of an app, and say what came out')
     .action(async (app = 'leaktest') => {
       const json = global().json === true ? ['--json'] : []
-      await becomeLauncher(['leaktest', ...json, ...namePlaces(locate(global()), app)])
+      await becomeLauncher(['leaktest', ...json, ...formatPlaces(locate(global()), app)])
     })
   const find = () => ({ directories: locate(global()), terminal: terminal() })
   addUpdateCommands(program, find, done)
@@ -238,38 +241,6 @@ function declareOptions(command: Command, options: readonly RunOption[]): void {
     command.addOption(repeatable ? option.argParser(collect) : option)
   }
 }
-
-/** Options that take the next word as their value: the global ones and those of `cordon run`. */
-const VALUED_OPTIONS: ReadonlySet<string> = new Set([
-  '--config',
-  '--state-dir',
-  '--runtime-dir',
-  ...RUN_OPTIONS.flatMap(({ name, value }) => (value === undefined ? [] : [`--${name}`])),
-])
-
-/** Write what the launcher reads: ours first, and after `--` the words that are the program's. */
-function formatRun(
-  directories: Directories,
-  app: string,
-  options: Record<string, OptionValue>,
-  [first, ...rest]: readonly string[],
-): readonly string[] {
-  const isWhole = first === '--'
-  const words = isWhole || first === undefined ? rest : [first, ...rest]
-  return [
-    ...['run', ...namePlaces(directories, app)],
-    ...formatOptions(RUN_OPTIONS, options),
-    ...(isWhole ? ['--'] : [`--${APPEND_OPTION}`, '--']),
-    ...words,
-  ]
-}
-
-/** Write what the launcher is always told: the app, and where Cordon lives. */
-const namePlaces = ({ stateDirectory, runtimeDirectory }: Directories, app: string): readonly string[] => [
-  `--app=${app}`,
-  `--state-dir=${stateDirectory}`,
-  `--runtime-dir=${runtimeDirectory}`,
-]
 
 /** Describe a command and those below it for the completion of a shell. */
 function describeCommand(command: Command): CommandNode {
