@@ -1,4 +1,5 @@
 import type { GatewayStatus, Problem, Status } from '@cordon/shared/contracts'
+import type { Exposure } from './exposure.ts'
 
 /** Who is asked for names on this machine. */
 export interface DesktopDns {
@@ -28,6 +29,8 @@ export interface Facts {
   readonly redisProblem: Problem | undefined
   /** How the desktop resolves names, where the configuration says that it is meant to ask an app. */
   readonly desktopDns: DesktopDns | undefined
+  /** What reaches the network without Tor. */
+  readonly exposure: Exposure
   /** Milliseconds that the clock of this machine is behind the newest of our own files; 0 if it is not. */
   readonly clockBehindMs: number
 }

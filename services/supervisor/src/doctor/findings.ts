@@ -1,4 +1,5 @@
 import type { Problem, Status } from '@cordon/shared/contracts'
+import { judgeExposure } from './exposure.ts'
 import type { Facts } from './facts.ts'
 
 /** One thing that is wrong: a code for machines, the cause, the next step. */
@@ -90,6 +91,7 @@ const LOOKS: readonly Look[] = [
     ),
   ({ redisProblem }) => fromProblem(redisProblem),
   ({ desktopDns, status }) => explainDesktopDns(desktopDns, status),
+  ({ exposure }) => judgeExposure(exposure).findings,
   ({ namespaces }) =>
     when(
       !namespaces,
@@ -105,6 +107,12 @@ export function diagnose(facts: Facts): readonly Finding[] {
   return found.filter(({ code, cause }, at) => found.findIndex(one => one.code === code && one.cause === cause) === at)
 }
 
+/** List what is not wrong and goes past Tor all the same; what is found already is not said twice. */
+export function listNotes(facts: Facts): readonly Finding[] {
+  const isFound = diagnose(facts).some(({ code }) => code === 'DNS_BYPASSED')
+  return judgeExposure(facts.exposure).notes.filter(({ code }) => !isFound || code !== 'NAMES_PAST_TOR')
+}
+
 const TOLD_BY_OTHERS = ['clock-wrong', 'no-network']
 
 function explainTor(status: Status | undefined): readonly Finding[] {
@@ -118,12 +126,19 @@ function explainTor(status: Status | undefined): readonly Finding[] {
 const RESOLVED = ['127.0.0.53', '127.0.0.54']
 const LOOPBACK = /^(127\.|::1$)/
 
+/** Report whether a name server is on this machine. */
+export const isLoopback = (server: string): boolean => LOOPBACK.test(server)
+
+/** Report whether programs ask systemd-resolved, which asks others in turn. */
+export const isResolvedAsked = (nameservers: readonly string[]): boolean =>
+  nameservers.some(server => RESOLVED.includes(server))
+
 function explainDesktopDns(desktop: Facts['desktopDns'], status: Status | undefined): readonly Finding[] {
   if (desktop === undefined) return []
   const { app, nameservers, uplinks } = desktop
   const mend = `See \`cordon dns ${app} --setup resolved\` or \`--setup networkmanager\`.`
   const isThere = status === undefined || status.apps.some(({ id, dnsPort }) => id === app && dnsPort !== null)
-  const isResolved = nameservers.some(server => RESOLVED.includes(server))
+  const isResolved = isResolvedAsked(nameservers)
   return [
     ...when(
       !isThere,
@@ -132,7 +147,7 @@ function explainDesktopDns(desktop: Facts['desktopDns'], status: Status | undefi
       `Add it with \`cordon apps add ${app}\`, or change dns.desktop in the configuration.`,
     ),
     ...when(
-      nameservers.some(server => !LOOPBACK.test(server)),
+      nameservers.some(server => !isLoopback(server)),
       'DNS_BYPASSED',
       '/etc/resolv.conf names a server beyond this machine: programs ask it in the clear',
       mend,

@@ -7,10 +7,11 @@ import { judgeRedis } from '@cordon/shared/queue'
 import { readConfiguration, readFileBounded } from '@cordon/shared/runtime/edge'
 import Value from 'typebox/value'
 import type { Directories } from '../cli/index.ts'
-import type { Facts } from '../doctor/index.ts'
+import { type DesktopDns, type Facts, isLoopback, isResolvedAsked } from '../doctor/index.ts'
 import { judgeFullness, REDIS_PROGRAMS, redisMissing } from '../redis/index.ts'
 import { ask, STATUS_QUESTION } from './api-client.ts'
 import { hasNetwork } from './has-network.ts'
+import { lookAtExposure } from './look-at-exposure.ts'
 import { askRedis } from './redis-question.ts'
 import { findProgram, findTor } from './tor-program.ts'
 
@@ -49,6 +50,8 @@ export async function collectFacts(directories: Directories, describe: Describe)
     stat(OUR_OWN_FILE),
     ...[stateDirectory, runtimeDirectory].map(path => failure(lookAtDirectory(path))),
   ])
+  const app = configuration.dns?.desktop
+  const servers = await readServers()
   return {
     supervisor,
     status,
@@ -59,7 +62,8 @@ export async function collectFacts(directories: Directories, describe: Describe)
     directoryProblems: unsafe.filter(problem => problem !== undefined),
     namespaces,
     redisProblem,
-    desktopDns: await lookAtDesktopDns(configuration.dns?.desktop),
+    desktopDns: app === undefined ? undefined : { app, ...servers },
+    exposure: await lookAtExposure(asksOutside(servers)),
     clockBehindMs: Math.max(0, ours.mtimeMs - Date.now()),
   }
 }
@@ -107,17 +111,20 @@ async function lookAtRedis(socket: string | undefined, isNamed: boolean): Promis
 /** resolv.conf(5) is short. Arbitrary. */
 const RESOLV_CONF_MAX_BYTES = 65_536
 
-/** Look who is asked for names, if that is meant to be an app. Only read, never asked. */
-async function lookAtDesktopDns(app: string | undefined): Promise<Facts['desktopDns']> {
-  if (app === undefined) return undefined
+/** Look who is asked for names. Only read, never asked. */
+async function readServers(): Promise<Omit<DesktopDns, 'app'>> {
   const [nameservers, uplinks] = await Promise.all(
     ['/etc/resolv.conf', '/run/systemd/resolve/resolv.conf'].map(async path => {
       const bytes = await readFileBounded(path, RESOLV_CONF_MAX_BYTES).catch(() => undefined)
       return readNameservers(bytes?.toString('latin1') ?? '')
     }),
   )
-  return { app, nameservers: nameservers ?? [], uplinks: uplinks ?? [] }
+  return { nameservers: nameservers ?? [], uplinks: uplinks ?? [] }
 }
+
+/** What systemd-resolved asks counts where programs ask it. */
+const asksOutside = ({ nameservers, uplinks }: Omit<DesktopDns, 'app'>): boolean =>
+  (isResolvedAsked(nameservers) ? uplinks : nameservers).some(server => !isLoopback(server))
 
 const readNameservers = (text: string): readonly string[] =>
   [...text.matchAll(/^\s*nameserver\s+(\S+)/gm)].map(([, server = '']) => server)

@@ -1,5 +1,5 @@
 import { type Directories, describeFailure, EXIT, type ExitStatus, formatFindings } from '../cli/index.ts'
-import { diagnose } from '../doctor/index.ts'
+import { diagnose, listNotes } from '../doctor/index.ts'
 import { collectFacts } from './collect-facts.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -9,6 +9,7 @@ export async function runDoctor(directories: Directories, terminal: Terminal): P
   const facts = await collectFacts(directories, describeFailure)
   terminal.done()
   const findings = diagnose(facts)
-  terminal.result({ findings }, formatFindings(findings, facts.supervisor !== 'absent', terminal.palette))
+  const notes = listNotes(facts)
+  terminal.result({ findings, notes }, formatFindings(findings, notes, facts.supervisor !== 'absent', terminal.palette))
   return findings.length === 0 ? EXIT.done : EXIT.failed
 }

@@ -273,10 +273,16 @@ t.test('a line of the log', async t => {
 })
 
 t.test('what the doctor found', async t => {
-  t.equal(formatFindings([], true, plain), 'Nothing is wrong.\n')
-  t.match(formatFindings([], false, plain), /Nothing is wrong\.\n.*cordon up/)
+  t.equal(formatFindings([], [], true, plain), 'Nothing is wrong.\n')
+  t.match(formatFindings([], [], false, plain), /Nothing is wrong\.\n\n.*cordon up/)
+  const note = { code: 'IPV6_OPEN', cause: 'IPv6 is open', next: 'Close it.' }
+  t.equal(
+    formatFindings([], [note], true, plain),
+    'Nothing is wrong.\n\nWhat goes past Tor on this machine:\n• IPv6 is open IPV6_OPEN\n  next: Close it.\n',
+  )
   const text = formatFindings(
     [{ code: 'TOR_MISSING', cause: 'tor is not installed', next: 'Install it.' }],
+    [],
     false,
     plain,
   )

@@ -1,7 +1,7 @@
 import type { AppStatus, GatewayStatus, Status } from '@cordon/shared/contracts'
 import t from 'tap'
 import { stoppedStatus } from '../../src/cli/index.ts'
-import { diagnose, type Facts } from '../../src/doctor/index.ts'
+import { diagnose, type Facts, listNotes } from '../../src/doctor/index.ts'
 
 const HEALTHY: Facts = {
   supervisor: 'absent',
@@ -14,6 +14,15 @@ const HEALTHY: Facts = {
   namespaces: true,
   redisProblem: undefined,
   desktopDns: undefined,
+  exposure: {
+    lockdown: 'unknown',
+    lockdownTrouble: null,
+    lockdownKept: false,
+    talkers: [],
+    asksServersOutside: false,
+    hasIpv6Route: false,
+    timeDaemons: [],
+  },
   clockBehindMs: 0,
 }
 const RUNNING: Status = { ...stoppedStatus(), state: 'ready' }
@@ -87,6 +96,17 @@ t.test('what is not wrong is not told', async t => {
 t.test('a thing is told once', async t => {
   t.equal(diagnose({ ...HEALTHY, directoryProblems: [problem, problem], torProblem: problem }).length, 1)
 })
+
+t.test(
+  'a machine that leaks: a lock that is gone is found, what is open is noted, and names are told once',
+  async t => {
+    const exposure = { ...HEALTHY.exposure, lockdown: 'off', lockdownKept: true, asksServersOutside: true } as const
+    t.match(diagnose({ ...HEALTHY, exposure }), [{ code: 'LOCKDOWN_NOT_IN_FORCE' }])
+    t.match(listNotes({ ...HEALTHY, exposure }), [{ code: 'NAMES_PAST_TOR' }])
+    const desktopDns = { app: 'web', nameservers: ['192.0.2.1'], uplinks: [] }
+    t.same(listNotes({ ...HEALTHY, exposure, desktopDns }), [], 'the bypass is a finding already')
+  },
+)
 
 t.test('what bypasses the resolver of an app is found, only where the desktop is meant to use it', async t => {
   const codes = (nameservers: readonly string[], uplinks: readonly string[], status?: Status) =>

@@ -45,6 +45,34 @@ const NETLINK_SOCK_DIAG = 4
 const SOL_SOCKET = 1
 const SO_RCVTIMEO = 20
 
+/**
+ * Run a dialogue with the kernel's socket diagnosis on a socket of its own. Report whether `take` had enough: false
+ * means that the kernel refused, or was silent for `timeoutMs`.
+ */
+export function talkToSocketDiagnosis(
+  request: Uint8Array,
+  timeoutMs: number,
+  /** Takes each answer; false ends the dialogue. */
+  take: (answer: Buffer) => boolean,
+): boolean {
+  const descriptor = openDiagnosis(timeoutMs)
+  if (descriptor === undefined) return false
+  try {
+    if (Number(rawSend(descriptor, request, request.length, 0)) !== request.length) return false
+    const answer = Buffer.alloc(CHUNK_BYTES)
+    for (;;) {
+      const length = Number(rawReceive(descriptor, answer, answer.length, 0))
+      if (length <= 0) return false
+      if (!take(answer.subarray(0, length))) return true
+    }
+  } finally {
+    rawClose(descriptor)
+  }
+}
+
+/** The kernel fills at most 32 KiB at a time (netlink_dump). */
+const CHUNK_BYTES = 65_536
+
 /** The socket on which the kernel is asked; opened at first use and kept, which makes a question four times cheaper. */
 let diagnosis: number | undefined
 
