@@ -24,6 +24,11 @@ const VERBS: Readonly<Record<string, () => Promise<number>>> = {
     const { lockdown } = await import('./edge/lockdown.ts')
     return await lockdown(parseLockdownRequest(args), process.env['CORDON_ROOT'])
   },
+  /** Started by `lockdown portal`, as a user of its own. */
+  'portal-relay': async () => {
+    const { servePortal } = await import('./edge/portal-relay.ts')
+    return await servePortal(args[0] ?? '', args[1] ?? '')
+  },
   leaktest: async () => {
     const { leaktest } = await import('./edge/leaktest.ts')
     const options = args.filter(arg => arg !== '--json')

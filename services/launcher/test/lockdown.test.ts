@@ -4,8 +4,10 @@ import {
   formatRelayChange,
   formatState,
   formatUnit,
+  formatWishes,
   parseLockdownRequest,
   parsePlace,
+  parseWishes,
   readLockdown,
   readRelays,
 } from '../src/lockdown/index.ts'
@@ -25,6 +27,8 @@ t.test('ENF-01: every chain drops, and only loopback and what holds a link is ac
   t.same(accepted, [
     'oifname "lo" accept',
     'meta skuid 107 meta l4proto tcp accept',
+    'meta skuid @portal meta l4proto tcp accept',
+    'meta skuid @portal udp dport 53 accept',
     'meta skuid 0 udp sport 68 udp dport 67 accept',
     'meta skuid 0 udp sport 546 udp dport 547 accept',
     'icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit } ip6 hoplimit 255 accept',
@@ -47,7 +51,7 @@ t.test('with relays alone tor reaches those and no others; IPv6 apart', async t 
   t.match(rules, 'elements = { 192.0.2.7 . 443 }')
   t.match(rules, 'elements = { 2001:db8::7 . 9001 }')
   t.match(rules, 'meta skuid 107 meta l4proto tcp ip daddr . tcp dport @relays4 accept')
-  t.notMatch(rules, 'l4proto tcp accept')
+  t.notMatch(rules, 'skuid 107 meta l4proto tcp accept')
   t.same(formatRelayChange(relays).trim().split('\n'), [
     'flush set inet cordon_lockdown relays4',
     'add element inet cordon_lockdown relays4 { 192.0.2.7 . 443 }',
@@ -83,23 +87,55 @@ t.test('relays are read from a consensus of either flavour; nothing else in it b
 })
 
 const chain = (hook: string, policy: string) => ({ chain: { table: 'cordon_lockdown', name: hook, hook, policy } })
-const listing = (policy: string) => ({
+const listing = (policy: string, handle = 1, expr: unknown = { accept: null }) => ({
   nftables: [
-    { metainfo: {} },
+    { metainfo: { version: `1.0.${handle}` } },
     { set: { name: 'refused', elem: [{ elem: { val: 1000, counter: { packets: 7, bytes: 1 } } }, { elem: {} }, 3] } },
+    { set: { name: 'portal', elem: [handle] } },
+    { set: { name: 'relays4', handle, elem: handle === 1 ? ['a', 'b'] : ['b', 'a'] } },
     ...[chain('output', policy), chain('input', 'drop'), chain('forward', 'drop')],
+    { rule: { chain: 'output', handle, expr: [expr, { counter: { packets: handle, bytes: 0 } }] } },
   ],
 })
 
 t.test('the state is what the kernel lists: on, off, or damaged by somebody', async t => {
-  t.same(readLockdown(listing('drop')), { state: 'on', refused: [{ uid: 1000, packets: 7 }], trouble: null })
-  t.match(readLockdown(listing('accept')), { state: 'damaged', trouble: 'nothing drops in output' })
-  t.match(readLockdown(undefined), { state: 'off' })
-  for (const nonsense of [null, 3, {}, { nftables: 7 }]) t.match(readLockdown(nonsense), { state: 'damaged' })
+  const kept = listing('drop', 2)
+  t.same(readLockdown(listing('drop'), kept), { state: 'on', refused: [{ uid: 1000, packets: 7 }], trouble: null })
+  t.match(readLockdown(listing('accept'), kept), { state: 'damaged', trouble: 'nothing drops in output' })
+  t.match(readLockdown(undefined, undefined), { state: 'off' })
+  for (const nonsense of [null, 3, {}, { nftables: 7 }]) t.match(readLockdown(nonsense, kept), { state: 'damaged' })
   t.equal(
-    formatState(readLockdown(listing('drop')), uid => `u${uid}`),
+    formatState(readLockdown(listing('drop'), kept), uid => `u${uid}`),
     'lockdown is on: only tor reaches the outside\n  u1000: 7 packets refused\n',
   )
+})
+
+t.test(
+  'a rule that somebody changed is drift; handles, counts, the order of elements and the version are not',
+  async t => {
+    t.match(readLockdown(listing('drop', 3), listing('drop', 2)), { state: 'on' })
+    const opened = listing('drop', 2, { accept: 'more' })
+    t.match(readLockdown(opened, listing('drop')), { state: 'damaged', trouble: /not those that were loaded/ })
+    t.match(readLockdown(listing('drop'), undefined), { state: 'damaged', trouble: /next start/ })
+  },
+)
+
+t.test('what was asked for is kept as the words that ask for it again', async t => {
+  const words = [
+    'on',
+    '--tor-user=7',
+    '--relays-only',
+    '--consensus=/c',
+    '--bridge=[2001:db8::7]:443',
+    '--owned=9050:1000',
+  ]
+  const asked = parseLockdownRequest(words)
+  t.same(parseWishes(formatWishes(asked, 7)), asked)
+  t.same(parseWishes(formatWishes(parseLockdownRequest(['on']), 107)), {
+    ...parseLockdownRequest(['on']),
+    torUser: '107',
+  })
+  for (const text of ['', '{}', '3', '["--nonsense"]', '["off"]']) t.equal(parseWishes(text), undefined, text)
 })
 
 t.test('the unit comes before the network and opens nothing when it is stopped', async t => {
@@ -118,6 +154,20 @@ t.test('a request is read, and what it does not know is refused', async t => {
     owned: [{ port: 9050, uid: 1000 }],
   })
   t.match(parseLockdownRequest([]), { verb: 'status', json: false })
-  for (const args of [['nonsense'], ['on', 'off'], ['on', '--bridge=x'], ['on', '--owned=0:1'], ['--nonsense']])
+  t.match(parseLockdownRequest(['--minutes=9', '--yes', '--', 'portal', 'curl', '-v']), {
+    verb: 'portal',
+    portal: { minutes: 9, agreed: true, command: ['curl', '-v'] },
+  })
+  t.match(parseLockdownRequest(['portal']).portal, { minutes: 5, agreed: false, command: [] })
+  for (const args of [
+    ['nonsense'],
+    ['on', 'off'],
+    ['on', '--bridge=x'],
+    ['on', '--owned=0:1'],
+    ['--nonsense'],
+    ['portal', '--minutes=0'],
+    ['portal', '--minutes=61'],
+    ['portal', '--resolver=x'],
+  ])
     t.throws(() => parseLockdownRequest(args), { code: 'SUP_USAGE' }, args.join(' '))
 })

@@ -27,4 +27,12 @@ export const LOCKDOWN_OPTIONS: readonly RunOption[] = [
     repeatable: true,
     description: 'a port of 127.0.0.1 that only this user may connect to',
   },
+  { name: 'minutes', value: 'number', description: 'portal: for how long the browser may reach the network (5)' },
+  { name: 'yes', description: 'portal: do not ask' },
+  { name: 'user', value: 'name', description: 'portal: who uses the browser (whoever called sudo)' },
+  {
+    name: 'resolver',
+    value: 'address',
+    description: 'portal: the name server of the network (the one that the network named)',
+  },
 ] as const

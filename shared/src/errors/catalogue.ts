@@ -387,6 +387,14 @@ export const CATALOGUE = {
     meaning: 'Lockdown is to let tor reach relays alone, and none is known.',
     action: 'Let tor bootstrap once, or name a bridge with --bridge.',
   },
+  LOCK_OFF: {
+    meaning: 'The command is about a locked machine, and this one is not locked.',
+    action: 'Lock it with `cordon lockdown on`; to log in at a portal, any browser will do while it is off.',
+  },
+  LOCK_PORTAL: {
+    meaning: 'The browser for a login at a captive portal cannot be opened; the machine stays locked.',
+    action: 'Do what the message says.',
+  },
   LOCK_REFUSED: {
     meaning: 'The kernel does not take the rules of lockdown; nothing was changed.',
     action: 'Load the modules that the message names, or use the kernel of the distribution.',

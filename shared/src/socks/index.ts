@@ -5,7 +5,7 @@
  * decoders, encoders, and the client's handshake without I/O. Does not belong here: sockets, time, what an app may ask
  * for, and reading SOCKS5 from apps (socksv5's parser does, in the gateway).
  */
-export { MAX_NAME_BYTES } from './address.ts'
+export { decodeEndpoint, MAX_NAME_BYTES } from './address.ts'
 export type { ConnectStatus } from './connect-answer.ts'
 export { encodeConnectAnswer, statusOfReplyCode } from './connect-answer.ts'
 export type { ConnectCredentials, ConnectHead } from './connect-head.ts'

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Fault } from '@cordon/shared/errors'
@@ -9,30 +8,52 @@ import {
   formatRelayChange,
   formatState,
   formatUnit,
+  formatWishes,
   LOCKDOWN_FILES,
   LOCKDOWN_TABLE,
   type LockdownRequest,
-  type LockdownState,
+  parseWishes,
   type Relay,
-  readLockdown,
   readRelays,
 } from '../lockdown/index.ts'
-import { locateTool } from './host.ts'
+import { cutConnections } from './cut-connections.ts'
+import { locateTool, readKernelFile as readIfThere } from './host.ts'
+import { lockdownOff } from './lockdown-off.ts'
+import { loadRules, readState, refused, type TableTools } from './lockdown-table.ts'
+import { removeLeftover } from './portal-place.ts'
+import { say } from './say.ts'
+import { findUser, nameUser } from './users.ts'
 
 /** The whole network has one list of some megabytes. Arbitrary. */
 const CONSENSUS_MAX_BYTES = 33_554_432
+
+/** Where Debian's tor keeps it. */
+const CONSENSUS = '/var/lib/tor/cached-microdesc-consensus'
 
 const DAMAGED = 5
 
 /** Do what `cordon lockdown` was asked for. Files go below `root`, which is `/` but for images and tests. */
 export async function lockdown(request: LockdownRequest, root = '/'): Promise<number> {
-  const nft = findTools(locateTool, ['nft']).nft
-  if (request.verb === 'status') return showStatus(nft, request)
-  requireRoot()
-  if (request.verb === 'on') await turnOn(nft, request, root)
-  else if (request.verb === 'off') turnOff(nft, root)
-  else load(nft, formatRelayChange(collectRelays(request)))
-  return showStatus(nft, request)
+  const tools = findTools(locateTool, ['nft', 'unshare', 'setpriv'])
+  if (request.verb !== 'status') requireRoot()
+  if (process.getuid?.() === 0) await removeLeftover(tools, root)
+  switch (request.verb) {
+    case 'on':
+      await turnOn(tools, request, root)
+      break
+    case 'off':
+      turnOff(tools, root)
+      break
+    case 'relays':
+      await renewRelays(tools, request, root)
+      break
+    case 'portal': {
+      const { openPortal } = await import('./portal.ts')
+      return await openPortal(tools, request, root)
+    }
+    case 'status':
+  }
+  return showStatus(tools, request, root)
 }
 
 function requireRoot(): void {
@@ -45,14 +66,35 @@ function requireRoot(): void {
 }
 
 /** Load first, then keep: rules that the kernel refuses must not wait for the next start of the machine. */
-async function turnOn(nft: string, request: LockdownRequest, root: string): Promise<void> {
-  const { allowLan, owned: ownedPorts } = request
+async function turnOn(tools: TableTools, request: LockdownRequest, root: string): Promise<void> {
+  const torUid = findUser(request.torUser)
+  if (torUid === undefined) throw userMissing(request.torUser)
   const relays = request.relaysOnly ? collectRelays(request) : undefined
-  const rules = formatLockdown({ torUid: findUser(request.torUser), relays, allowLan, ownedPorts })
-  load(nft, rules)
-  const { state, trouble } = readState(nft)
+  loadRules(tools, formatRules(request, torUid, relays))
+  await keepAll(tools, request, torUid, relays, root)
+  const { state, trouble } = readState(tools, root)
   if (state !== 'on') throw refused(trouble ?? 'the rules are not there after loading them')
-  await keep(LOCKDOWN_FILES.rules, rules, root)
+  const closed = cutConnections(torUid)
+  if (closed === undefined) say('connections that are open in the clear end with the next packet that they send')
+  else if (closed > 0)
+    say(`closed what was open in the clear: ${closed} ${closed === 1 ? 'connection' : 'connections'}`)
+}
+
+const formatRules = (
+  { allowLan, owned: ownedPorts }: LockdownRequest,
+  torUid: number,
+  relays: readonly Relay[] | undefined,
+): string => formatLockdown({ torUid, relays, allowLan, ownedPorts })
+
+async function keepAll(
+  { nft }: TableTools,
+  request: LockdownRequest,
+  torUid: number,
+  relays: readonly Relay[] | undefined,
+  root: string,
+): Promise<void> {
+  await keep(LOCKDOWN_FILES.rules, formatRules(request, torUid, relays), root)
+  await keep(LOCKDOWN_FILES.wishes, formatWishes(request, torUid), root)
   await keep(LOCKDOWN_FILES.unit, formatUnit(nft), root)
   const wanted = join(root, LOCKDOWN_FILES.wanted)
   mkdirSync(dirname(wanted), { recursive: true })
@@ -67,25 +109,36 @@ async function keep(path: string, content: string, root: string): Promise<void> 
 }
 
 /** Forget first, then open: a machine that is said to be open must not be locked by its next start. */
-function turnOff(nft: string, root: string): void {
+function turnOff(tools: TableTools, root: string): void {
   for (const path of Object.values(LOCKDOWN_FILES)) rmSync(join(root, path), { force: true })
   // Adding a table that is there changes nothing, and then there is one to delete.
-  load(nft, `add table inet ${LOCKDOWN_TABLE}\ndelete table inet ${LOCKDOWN_TABLE}\n`)
+  loadRules(tools, `add table inet ${LOCKDOWN_TABLE}\ndelete table inet ${LOCKDOWN_TABLE}\n`)
+}
+
+/** Take the relays of the newest consensus, and keep them for the next start too. What else was asked for stays. */
+async function renewRelays(tools: TableTools, asked: LockdownRequest, root: string): Promise<void> {
+  const kept = parseWishes(readIfThere(join(root, LOCKDOWN_FILES.wishes)) ?? '')
+  if (kept === undefined || readState(tools, root).state === 'off') throw lockdownOff()
+  if (!kept.relaysOnly) {
+    say('tor may reach every address, so there is no list to renew; that is `lockdown on --relays-only`')
+    return
+  }
+  const bridges = asked.bridges.length > 0 ? asked.bridges : kept.bridges
+  const request = { ...kept, bridges, consensus: asked.consensus ?? kept.consensus }
+  const relays = collectRelays(request)
+  loadRules(tools, formatRelayChange(relays))
+  await keepAll(tools, request, Number(kept.torUser), relays, root)
 }
 
 /** Rules that name a user who is not there would not be loaded at all, and the machine would stay open. */
-function findUser(name: string): number {
-  const passwd = readFileSync('/etc/passwd', 'utf8').split('\n')
-  const uid = /^[0-9]+$/.test(name) ? name : passwd.find(line => line.startsWith(`${name}:`))?.split(':')[2]
-  if (uid !== undefined) return Number(uid)
-  throw new Fault('LOCK_USER_MISSING', `there is no user ${JSON.stringify(name)} for tor to run as`, {
+const userMissing = (name: string): Fault =>
+  new Fault('LOCK_USER_MISSING', `there is no user ${JSON.stringify(name)} for tor to run as`, {
     where: 'host',
     retry: 'never',
     next: 'Install the package tor, or name the user with --tor-user.',
   })
-}
 
-function collectRelays({ consensus, bridges }: LockdownRequest): readonly Relay[] {
+function collectRelays({ consensus = CONSENSUS, bridges }: LockdownRequest): readonly Relay[] {
   const relays = [...readRelays(readConsensus(consensus)), ...bridges]
   if (relays.length > 0) return relays
   throw new Fault('LOCK_NO_RELAYS', 'no relay is known yet, so tor could reach none', {
@@ -104,38 +157,8 @@ function readConsensus(path: string): string {
   }
 }
 
-function load(nft: string, rules: string): void {
-  const { status, stderr } = spawnSync(nft, ['-f', '-'], { input: rules, encoding: 'utf8' })
-  if (status !== 0) throw refused(stderr.trim().split('\n')[0] ?? '')
-}
-
-const refused = (why: string): Fault =>
-  new Fault('LOCK_REFUSED', `the kernel does not take the rules of lockdown (${why})`, {
-    where: 'host',
-    retry: 'never',
-    next: 'Run: sudo modprobe -a nf_tables nft_reject_inet nft_ct; nothing was changed.',
-  })
-
-function readState(nft: string): LockdownState {
-  const listed = spawnSync(nft, ['-j', 'list', 'table', 'inet', LOCKDOWN_TABLE], { encoding: 'utf8' })
-  if (listed.status === 0) return readLockdown(JSON.parse(listed.stdout))
-  if (/No such file|does not exist/.test(listed.stderr)) return readLockdown(undefined)
-  throw new Fault('LOCK_NOT_ROOT', 'the rules of this machine cannot be read', {
-    where: 'host',
-    retry: 'never',
-    next: 'Run it with sudo.',
-  })
-}
-
-function showStatus(nft: string, { json }: LockdownRequest): number {
-  const state = readState(nft)
+function showStatus(tools: TableTools, { json }: LockdownRequest, root: string): number {
+  const state = readState(tools, root)
   process.stdout.write(json ? `${JSON.stringify(state)}\n` : formatState(state, nameUser))
   return state.state === 'damaged' ? DAMAGED : 0
-}
-
-function nameUser(uid: number): string {
-  const line = readFileSync('/etc/passwd', 'utf8')
-    .split('\n')
-    .find(one => one.split(':')[2] === `${uid}`)
-  return line?.split(':')[0] ?? `user ${uid}`
 }

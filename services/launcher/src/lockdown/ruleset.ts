@@ -3,6 +3,9 @@ import type { Relay } from './relays.ts'
 /** The table that is ours alone; no other is ever read or written. */
 export const LOCKDOWN_TABLE = 'cordon_lockdown'
 
+/** Users that reach the network without Tor until their time is over; empty but for a login at a captive portal. */
+const PORTAL_SET = 'portal'
+
 /** What a machine is locked down to. */
 export interface LockdownWishes {
   /** The user that tor runs as: the only one that reaches the outside. */
@@ -32,7 +35,8 @@ const LAN_6 = '{ fc00::/7, fe80::/10 }'
  *
  * Every chain drops what is not accepted. Out go the loopback device, tor's TCP, and what holds a link: DHCP of root and
  * neighbour discovery of the kernel. There is no rule for established connections going out, so those that were open in
- * the clear are reset by their next packet. What is refused is refused at once, and counted for each user.
+ * the clear are reset by their next packet. What is refused is refused at once, and counted for each user. A login at
+ * a captive portal is a user of its own, in a set whose elements the kernel takes out by itself.
  */
 export function formatLockdown({ torUid, relays, allowLan, ownedPorts }: LockdownWishes): string {
   const tor = `meta skuid ${torUid} meta l4proto tcp`
@@ -40,6 +44,7 @@ export function formatLockdown({ torUid, relays, allowLan, ownedPorts }: Lockdow
 delete table inet ${LOCKDOWN_TABLE}
 table inet ${LOCKDOWN_TABLE} {
   set refused { type uid; size 65535; flags dynamic; counter; }
+  set ${PORTAL_SET} { type uid; flags timeout; }
   ${formatSet('owned_ports', 'inet_service', [...new Set(ownedPorts.map(({ port }) => `${port}`))])}
   ${formatSet(
     'port_owners',
@@ -58,6 +63,8 @@ table inet ${LOCKDOWN_TABLE} {
         ? `${tor} accept`
         : `${tor} ip daddr . tcp dport @relays4 accept\n    ${tor} ip6 daddr . tcp dport @relays6 accept`
     }
+    meta skuid @${PORTAL_SET} meta l4proto tcp accept
+    meta skuid @${PORTAL_SET} udp dport 53 accept
     meta skuid 0 udp sport 68 udp dport 67 accept
     meta skuid 0 udp sport 546 udp dport 547 accept
     icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit } ip6 hoplimit 255 accept
@@ -95,6 +102,13 @@ export function formatRelayChange(relays: readonly Relay[]): string {
     .map(line => `${line}\n`)
     .join('')
 }
+
+/** Format what lets a user out for `seconds`: the kernel ends it, whoever is still alive then. */
+export const formatPortalOpening = (uid: number, seconds: number): string =>
+  `add element inet ${LOCKDOWN_TABLE} ${PORTAL_SET} { ${uid} timeout ${seconds}s }\n`
+
+/** Format what lets nobody out any more. */
+export const formatPortalClosing = (): string => `flush set inet ${LOCKDOWN_TABLE} ${PORTAL_SET}\n`
 
 function formatLan(): string {
   const families = [`ip daddr ${LAN_4}`, `ip6 daddr ${LAN_6}`]

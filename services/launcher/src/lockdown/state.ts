@@ -1,3 +1,4 @@
+import { isObject, normaliseListing } from './listing.ts'
 import { LOCKDOWN_TABLE } from './ruleset.ts'
 
 /** What `cordon lockdown status` says. */
@@ -12,8 +13,12 @@ export interface LockdownState {
 /** The chains that must be there, each with a policy of drop. */
 const HOOKS = ['output', 'input', 'forward'] as const
 
-/** Read what `nft -j list table` printed; undefined is what it prints where there is no such table. */
-export function readLockdown(listing: unknown): LockdownState {
+/**
+ * Judge what `nft -j list table` printed; undefined is what it prints where there is no such table.
+ *
+ * `expected` is the same of a table that was made anew from the rules that are kept; undefined where none are kept.
+ */
+export function readLockdown(listing: unknown, expected: unknown): LockdownState {
   if (listing === undefined) return { state: 'off', refused: [], trouble: null }
   const items = isObject(listing) && Array.isArray(listing['nftables']) ? listing['nftables'].filter(isObject) : []
   const chains = items.flatMap(({ chain }) => (isObject(chain) && chain['table'] === LOCKDOWN_TABLE ? [chain] : []))
@@ -21,8 +26,14 @@ export function readLockdown(listing: unknown): LockdownState {
   const refused = items.flatMap(({ set }) =>
     isObject(set) && set['name'] === 'refused' ? readCounters(set['elem']) : [],
   )
-  if (open.length === 0) return { state: 'on', refused, trouble: null }
-  return { state: 'damaged', refused, trouble: `nothing drops in ${open.join(', ')}` }
+  const trouble = explain(open, listing, expected)
+  return { state: trouble === null ? 'on' : 'damaged', refused, trouble }
+}
+
+function explain(open: readonly string[], listing: unknown, expected: unknown): string | null {
+  if (open.length > 0) return `nothing drops in ${open.join(', ')}`
+  if (expected === undefined) return 'its rules are not kept: the next start of this machine would not lock it'
+  return normaliseListing(listing) === normaliseListing(expected) ? null : 'its rules are not those that were loaded'
 }
 
 function readCounters(elements: unknown): LockdownState['refused'] {
@@ -35,8 +46,6 @@ function readCounters(elements: unknown): LockdownState['refused'] {
     return typeof uid === 'number' && typeof packets === 'number' ? [{ uid, packets }] : []
   })
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 
 /** Format the state for people. `nameOf` names a user. */
 export function formatState({ state, refused, trouble }: LockdownState, nameOf: (uid: number) => string): string {

@@ -1,6 +1,7 @@
-/** Where the rules are kept for the next start of the machine, and the unit that loads them. Below the root directory. */
+/** Where the rules are kept for the next start of the machine, with what was asked for, and the unit that loads them. */
 export const LOCKDOWN_FILES = {
   rules: '/etc/cordon/lockdown.nft',
+  wishes: '/etc/cordon/lockdown.json',
   unit: '/etc/systemd/system/cordon-lockdown.service',
   wanted: '/etc/systemd/system/sysinit.target.wants/cordon-lockdown.service',
 } as const

@@ -127,13 +127,13 @@ nft add chain inet other out '{ type filter hook output priority -10; policy acc
 )
 
 t.test(
-  'a connection that was open in the clear is cut by its next packet',
+  'a datagram of a program that was there before is refused like any other',
   { skip: !isRoot && 'needs a second user' },
   async t => {
     await lockdown('off')
     const script = `import socket, sys
-a = socket.create_server(('192.0.2.2', 4000)); c = socket.create_connection(('192.0.2.2', 4000)); print('open', flush=True); sys.stdin.readline()
-u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); u.connect(('203.0.113.9', 9))
+u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); print('open', flush=True); sys.stdin.readline()
+u.connect(('203.0.113.9', 9))
 try: u.send(b'x'); print('sent')
 except OSError as e: print(e.strerror)`
     const child = workstation.start('root', asUser(APP, ['/usr/bin/python3', '-c', script]))
@@ -146,6 +146,13 @@ except OSError as e: print(e.strerror)`
     t.match(said.join(''), 'not permitted')
   },
 )
+
+t.test('a rule that somebody adds is seen at once, and turning it on again takes it away', async t => {
+  const open = ['/usr/sbin/nft', 'insert', 'rule', 'inet', 'cordon_lockdown', 'output', 'accept']
+  t.equal((await workstation.run('root', open)).status, 0)
+  t.match(await lockdown('status'), { status: 5, out: /DAMAGED.*\n.*not those that were loaded/ })
+  t.match(await lockdown('on', `--tor-user=${TOR}`), { status: 0 })
+})
 
 t.test(
   'a missing user or an ordinary one changes nothing; the rules are kept for the next start until it is off',

@@ -201,11 +201,14 @@ function buildProgram(
       await tell('desktop', verb, ...(app === undefined ? [] : [app]), ...options)
     })
   const lockdown = program
-    .command('lockdown [verb]')
-    .description('let nothing but tor reach the outside on this whole machine: on, off, status or relays (root)')
-    .action(async (verb = 'status', options: Record<string, OptionValue>) => {
+    .command('lockdown [verb] [command...]')
+    .usage('[options] on|off|status|relays  or  [options] portal [-- <command…>]')
+    .description(
+      'let nothing but tor reach the outside on this whole machine (root); portal opens a browser that may, to log in',
+    )
+    .action(async (verb = 'status', command: readonly string[], options: Record<string, OptionValue>) => {
       const json = global().json === true ? ['--json'] : []
-      await becomeLauncher(['lockdown', ...formatOptions(LOCKDOWN_OPTIONS, options), ...json, '--', verb])
+      await becomeLauncher(['lockdown', ...formatOptions(LOCKDOWN_OPTIONS, options), ...json, '--', verb, ...command])
     })
   declareOptions(lockdown, LOCKDOWN_OPTIONS)
   program
