@@ -1,4 +1,4 @@
-import { type AppSettings, type Configuration, isOwnAppName } from '@cordon/shared/contracts'
+import { type AppSettings, type Configuration, findBrokenLaws, isOwnAppName } from '@cordon/shared/contracts'
 import { Fault } from '@cordon/shared/errors'
 import { type AppId, parseAppId } from '@cordon/shared/isolation'
 import { addToRegistry, declareApps, type Registry, removeFromRegistry } from '../apps/index.ts'
@@ -35,6 +35,10 @@ export class AppRegistrar {
   async add(name: string, settings: AppSettings): Promise<LiveApp> {
     const id = requireAppId(name)
     if (isOwnAppName(id)) throw reserved(`names like ${id} are kept for Cordon itself`)
+    const [broken] = findBrokenLaws({ apps: { [id]: settings } })
+    if (broken !== undefined) {
+      throw refusal('GW_REQUEST_INVALID', `${broken.path.join('.')} is not allowed`, `Allowed: ${broken.allowed}.`)
+    }
     return await this.#changes.run(async () => {
       if (this.#table.get(id) !== undefined) {
         throw refusal('GW_APP_EXISTS', `the app ${id} exists already`, 'Choose another name, or remove it first.')

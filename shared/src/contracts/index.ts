@@ -54,6 +54,7 @@ export {
 } from './clock-status.ts'
 export type { AuditSettings, Configuration, ExternalTor, Limits, TorSettings } from './configuration.ts'
 export { CONFIGURATION, completeAudit, completeLimits } from './configuration.ts'
+export { findBrokenLaws } from './configuration-laws.ts'
 export type { ControlProfile, ControlProfileName, SharedEvent } from './control-profiles.ts'
 export { CONTROL_PROFILE_NAMES, CONTROL_PROFILES } from './control-profiles.ts'
 export type { DnsApp, FromDns, ToDns } from './dns-link.ts'

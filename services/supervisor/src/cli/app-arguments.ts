@@ -1,4 +1,5 @@
-import { APP_SETTINGS, type AppSettings } from '@cordon/shared/contracts'
+import { APP_SETTINGS, type AppSettings, findBrokenLaws } from '@cordon/shared/contracts'
+import type { TObject, TSchema } from 'typebox'
 import Value from 'typebox/value'
 import { usage } from './complaint.ts'
 import { show } from './show.ts'
@@ -19,6 +20,9 @@ export interface AppOptions {
   readonly hold?: string
   readonly control?: string
   readonly controlPort?: string
+  readonly dnsPort?: string
+  readonly dnsVirtual?: boolean
+  readonly dnsResolver?: string
 }
 
 /** Read the options of `cordon apps add`, or throw a Fault that names the option, what was found and what is allowed. */
@@ -37,15 +41,44 @@ export function readAppSettings(options: AppOptions): AppSettings {
     hold: options.hold,
     control: options.control,
     controlPort: options.controlPort === undefined ? undefined : toNumber(options.controlPort),
+    dns: withoutGaps({
+      port: options.dnsPort === undefined ? undefined : toNumber(options.dnsPort),
+      virtual: options.dnsVirtual,
+      resolver: options.dnsResolver,
+    }),
   }
-  const settings = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-  for (const [name, schema] of Object.entries(APP_SETTINGS.properties)) {
-    const value = settings[name]
-    if (value === undefined || Value.Check(schema, value)) continue
-    const { description } = schema as { description?: string }
-    throw usage(`--${name}: found ${show(value)}; allowed: ${description}`)
+  const settings = withoutGaps(given) ?? {}
+  requireFit([], APP_SETTINGS, settings)
+  const parsed = Value.Parse(APP_SETTINGS, settings)
+  for (const { path, allowed } of findBrokenLaws({ apps: { it: parsed } })) {
+    const [, , ...within] = path
+    const found = within.reduce<unknown>((value, key) => (value as Record<string, unknown>)?.[key], settings)
+    throw complaint(within, found, allowed)
   }
-  return Value.Parse(APP_SETTINGS, settings)
+  return parsed
+}
+
+/** Leave out what is undefined; undefined where nothing is left. */
+function withoutGaps(given: Readonly<Record<string, unknown>>): Record<string, unknown> | undefined {
+  const said = Object.entries(given).filter(([, value]) => value !== undefined)
+  return said.length === 0 ? undefined : Object.fromEntries(said)
+}
+
+/** Throw a Fault that names the first setting that its schema does not allow. */
+function requireFit(path: readonly string[], schema: TSchema, value: unknown): void {
+  if (value === undefined || Value.Check(schema, value)) return
+  const { properties, description } = schema as Partial<TObject> & { description?: string }
+  for (const [name, one] of Object.entries(properties ?? {})) {
+    requireFit([...path, name], one, (value as Record<string, unknown>)[name])
+  }
+  throw complaint(path, value, description)
+}
+
+/** Options are named for the settings: `dns.port` is `--dns-port`. A number in the path is one of a list. */
+function complaint(path: readonly string[], found: unknown, allowed: string | undefined): Error {
+  const words = path.filter(name => !/^[0-9]+$/.test(name)).join('-')
+  const option = words.replaceAll(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)
+  return usage(`--${option}: found ${show(found)}; allowed: ${allowed}`)
 }
 
 /** Digits become a number; anything else stays, for the schema to judge and the message to show. */

@@ -149,6 +149,9 @@ function buildProgram(
     .option('--hold <what>', 'none, or clock: let nothing pass until the clock is trusted')
     .option('--control <profile>', `a share of tor's control port: ${CONTROL_PROFILE_NAMES.join(', ')}`)
     .option('--control-port <number>', 'offer that share on TCP too')
+    .option('--dns-port <number>', 'the port where its names are asked; a free one is chosen and kept if left out')
+    .option('--dns-virtual', 'answer names on that port with virtual addresses, which only its own port understands')
+    .option('--dns-resolver <address>', 'who is asked for other types than A, AAAA and PTR: tls://… or https://…')
     .option('--extended-errors', 'pass tor’s own reply codes (F0 to F7) to the program')
     .action(async (name: string, options: AppOptions) => done(await (await commands()).addApp(name, options)))
   apps

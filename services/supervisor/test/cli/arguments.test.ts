@@ -80,6 +80,9 @@ t.test('the options of an app become its settings', async t => {
       onionOnly: true,
       ipv6: false,
       remoteNamesOnly: true,
+      dnsPort: '9201',
+      dnsVirtual: true,
+      dnsResolver: 'tls://dns.example',
     }),
     {
       port: 9200,
@@ -91,6 +94,7 @@ t.test('the options of an app become its settings', async t => {
       onionOnly: true,
       ipv6: 'refuse',
       remoteNamesOnly: true,
+      dns: { port: 9201, virtual: true, resolver: 'tls://dns.example' },
     },
   )
   t.same(readAppSettings({ ipv6: true }), {}, 'allowing is the default and is not said')
@@ -104,6 +108,14 @@ t.test('a wrong option is named with what was found and what is allowed', async 
   t.throws(() => readAppSettings({ isolate: 'page' }), { message: /^--isolate: found "page"; allowed: one of app/ })
   t.throws(() => readAppSettings({ allow: ['a b'] }), { message: /^--allow: / })
   t.throws(() => readAppSettings({ ports: ['http'] }), { message: /^--ports: / })
+  t.throws(() => readAppSettings({ ports: ['20-10'] }), { message: /^--ports: found "20-10"/ })
+  t.throws(() => readAppSettings({ controlPort: '9300' }), { message: /^--control-port: / })
+  t.throws(() => readAppSettings({ dnsPort: '53' }), {
+    message: '--dns-port: found 53; allowed: a whole number from 1024 to 65535',
+  })
+  for (const dnsResolver of ['udp://dns.example', 'tls://192.168.1.1', 'https://router/dns-query']) {
+    t.throws(() => readAppSettings({ dnsResolver }), { message: /^--dns-resolver: found ".*"; allowed: tls:/ })
+  }
 })
 
 t.test('failures', async t => {
