@@ -14,7 +14,7 @@ const COMMAND = fileURLToPath(new URL('../../../services/supervisor/bin/cordon.j
 const READY_WITHIN_MS = 30_000
 
 /** The app whose port is measured. */
-const APP = 'bench'
+export const APP = 'bench'
 
 /** A whole Cordon in a lab, started as a user starts it, with one app. */
 export class CordonUp {

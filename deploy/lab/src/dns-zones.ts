@@ -70,8 +70,16 @@ function tableZone(origin: string, table: Readonly<Record<string, Records>>): Zo
   return { origin, reply: (question, name) => (name === SLOW ? { type: 'silence' } : reply(question, name)) }
 }
 
+/** Answer every name with one address, so that there is always another that nobody has asked for. */
+function anyZone(origin: string, address: string): Zone {
+  const answers = (question: Question): readonly Answer[] =>
+    question.type === 'A' ? [{ type: 'A', name: question.name, ttl: TTL_SECONDS, data: address }] : []
+  return { origin, reply: question => ({ type: 'answer', rcode: 'NOERROR', answers: answers(question) }) }
+}
+
 /** What the lab's name server and its resolver know besides the sites. */
 export const DNS_ZONES: readonly Zone[] = [
+  anyZone('any.dns.example', '198.51.100.12'),
   tableZone('dns.example', HONEST),
   tableZone('hostile.example', HOSTILE),
   tableZone(reverseName(SCRIPTED), { [reverseName(SCRIPTED)]: { PTR: ['<script>.hostile.example'] } }),

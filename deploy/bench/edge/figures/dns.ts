@@ -1,150 +1,132 @@
-import { once } from 'node:events'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
-import { monotonicNow } from '@cordon/shared/runtime/edge'
+import { askApi } from '@cordon/shared/api/edge/ask-api'
+import { layOutRuntime } from '@cordon/shared/contracts'
 import { AnswerCache, shareCache } from '../../../../services/dns/src/cache/index.ts'
 import { encodeBody } from '../../../../services/dns/src/wire/index.ts'
 import type { Effort, Figure, Row } from '../../figure.ts'
-import { compareRounds, type Round } from '../../statistics.ts'
-import { CordonUp } from '../cordon-up.ts'
+import { compareRounds, median, type Round } from '../../statistics.ts'
+import { APP, CordonUp, runtimeIn } from '../cordon-up.ts'
+import { type Answered, AT_ONCE, askInARow, type NameServer } from '../dnsperf.ts'
 import type { Lab } from '../lab.ts'
+import { startTorDns, startUnbound } from '../name-servers.ts'
 import { Programs } from '../programs.ts'
+import { timeQuestion, timeResolve } from '../timed-name.ts'
 import { readCommand } from '../tor-alone.ts'
 
 /** Names that the lab resolves. */
 const NAMES = ['check.example', 'bulk.example', 'four.dns.example', 'dual.dns.example'] as const
 const SECONDS_EACH = 3
-/** Questions under way at a time: dnsperf's own default. */
-const AT_ONCE = 100
-const TOR_PORT = 5399
-const UNBOUND_PORT = 5398
+
+/** Names that nobody asked for before, of each way in each round. */
+const FRESH_EACH = 20
 
 /** Apps and names of each, in memory. */
 const APPS = 100
 const NAMES_EACH = 10_000
 
-type Server = 'cordon' | 'tor' | 'unbound'
-
-/** Cached questions a second against tor's DNSPort and unbound, and what full caches hold in memory. */
+/** Cached questions against tor's DNSPort and unbound, others against tor's RESOLVE, and what full caches take. */
 export async function measureDns(lab: Lab, { rounds, say }: Effort): Promise<Figure> {
   await using programs = new Programs()
   const directory = await programs.makeDirectory()
   const cordon = await CordonUp.start(programs, { lab, directory })
   const questions = join(directory, 'questions')
   await writeFile(questions, NAMES.map(name => `${name} A\n`).join(''))
-  await startUnbound(programs, directory)
-  await startTor(programs, { lab, directory, command: readCommand(cordon.pidOf('tor')) })
-  const ports: Record<Server, number> = { cordon: cordon.dnsPort, tor: TOR_PORT, unbound: UNBOUND_PORT }
-  const ask = async (server: Server, seconds: number): Promise<number> => {
-    const inside = ['--preserve-credentials', '--user', '--net', '--target', String(lab.pid), '--', 'dnsperf']
-    const where = ['-s', '127.0.0.1', '-p', String(ports[server]), '-d', questions]
-    const args = [...where, '-l', String(seconds), '-q', String(AT_ONCE), '-O', 'suppress=timeout']
-    // Tor's port is in the lab's network.
-    const child =
-      server === 'tor'
-        ? programs.spawn('nsenter', [...inside, ...args], ['ignore', 'pipe', 'ignore'])
-        : programs.spawn('dnsperf', args, ['ignore', 'pipe', 'ignore'])
-    if (child.stdout === null) throw new Error('dnsperf has no standard output')
-    const [said] = await Promise.all([text(child.stdout), once(child, 'exit')])
-    const [, rate] = /Queries per second:\s+([0-9.]+)/.exec(said) ?? []
-    const [, answered] = /NOERROR ([0-9]+)/.exec(said) ?? []
-    if (rate === undefined || answered === undefined) throw new Error(`${server} did not answer: ${said}`)
-    return Number(rate)
+  const ours: NameServer = { pid: cordon.pidOf('dns'), port: cordon.dnsPort, inLab: false }
+  const fresh = await compareFresh({ port: cordon.dnsPort, directory, rounds, say })
+  const others = {
+    tor: await startTorDns(programs, { lab, directory, command: readCommand(cordon.pidOf('tor')) }),
+    unbound: await startUnbound(programs, { directory, names: NAMES }),
   }
-  for (const server of ['cordon', 'tor', 'unbound'] as const) await ask(server, 2) // fills caches and builds circuits
-  const against: Record<'tor' | 'unbound', Round[]> = { tor: [], unbound: [] }
+  const askAgain = (server: NameServer, seconds: number): Promise<Answered> =>
+    askInARow(programs, { lab, server, questions, seconds })
+  for (const server of [ours, others.tor, others.unbound]) await askAgain(server, 2) // fills caches and builds circuits
+  const against: Record<keyof typeof others, { ours: Answered; reference: Answered }[]> = { tor: [], unbound: [] }
   for (let round = 1; round <= rounds; round++) {
-    say(`dns, round ${round} of ${rounds}`)
-    for (const server of ['tor', 'unbound'] as const) {
-      const first = round % 2 === 0 ? await ask(server, SECONDS_EACH) : undefined
-      const ours = await ask('cordon', SECONDS_EACH)
-      against[server].push({ ours, reference: first ?? (await ask(server, SECONDS_EACH)) })
+    say(`dns, kept answers, round ${round} of ${rounds}`)
+    for (const name of ['tor', 'unbound'] as const) {
+      const first = round % 2 === 0 ? await askAgain(others[name], SECONDS_EACH) : undefined
+      const own = await askAgain(ours, SECONDS_EACH)
+      against[name].push({ ours: own, reference: first ?? (await askAgain(others[name], SECONDS_EACH)) })
     }
   }
+  const compare = (name: keyof typeof others, of: keyof Answered) =>
+    compareRounds(against[name].map(pair => ({ ours: pair.ours[of], reference: pair.reference[of] })))
   return {
     name: 'dns',
     title: 'questions of an app to its own resolver, on the lab',
     rows: [
-      row("cached, against tor's DNSPort", 'tor', against.tor, 10),
-      row('cached, against unbound', 'unbound', against.unbound, 0.5),
-      { what: `memory of ${APPS} caches of ${NAMES_EACH} names`, unit: 'MiB', ours: measureCaches() },
+      row("kept, against tor's DNSPort", '1/s', 'tor', compare('tor', 'perSecond'), { atLeast: 10 }),
+      row('kept, against unbound', '1/s', 'unbound', compare('unbound', 'perSecond'), { atLeast: 0.5 }),
+      row('processor time of a thousand', 'ms', 'tor', compare('tor', 'msPerThousand')),
+      row('processor time of a thousand', 'ms', 'unbound', compare('unbound', 'msPerThousand')),
+      row("not kept, p50, against tor's RESOLVE", 'ms', 'tor', compareRounds(fresh), { atMost: 1.1 }),
+      { what: `memory of ${APPS} caches of ${NAMES_EACH} names`, unit: 'MiB', ours: measureCaches(shareCache(1)) },
+      { what: `the same within the default bounds`, unit: 'MiB', ours: measureCaches(shareCache(APPS)) },
     ],
     notes: [
-      `dnsperf, UDP, ${NAMES.length} names, ${AT_ONCE} under way, ${SECONDS_EACH} s each; ways take turns`,
+      `kept: dnsperf, UDP, ${NAMES.length} names, ${AT_ONCE} under way, ${SECONDS_EACH} s each; ways take turns`,
       "tor keeps no answers at its DNSPort: each question is a look-up at an exit; unbound's names are its own data",
-      'the memory is that of the caches alone, of one A record a name, without the sockets of the apps',
+      'processor time is that of the server, user and system, whoever else the machine is busy with',
+      `not kept: ${FRESH_EACH} names each in a round that nobody asked for before, one after the other`,
+      'each way has a circuit of its own there, another one in each round: the audit lets nobody else use the app’s',
+      'the memory is what the caches have taken for one A record a name, without the sockets of the apps',
     ],
   }
 }
 
-function row(what: string, name: string, rounds: readonly Round[], atLeast: number): Row {
-  const { ours, reference, ratio } = compareRounds(rounds)
-  return { what, unit: '1/s', ours, reference: { name, value: reference }, ratio, budget: { atLeast } }
+function row(
+  what: string,
+  unit: string,
+  name: string,
+  { ours, reference, ratio }: ReturnType<typeof compareRounds>,
+  budget?: Row['budget'],
+): Row {
+  const measured = { what, unit, ours, reference: { name, value: reference }, ratio }
+  return budget === undefined ? measured : { ...measured, budget }
 }
 
-/** Fill the caches of many apps, and give what they hold, in MiB. */
-function measureCaches(): number {
-  const collect = globalThis.gc
-  collect?.()
-  const before = process.memoryUsage()
-  const caches = Array.from({ length: APPS }, (_, at) => {
-    const cache = new AnswerCache({ mostBytes: shareCache(1), seed: at })
-    const now = monotonicNow()
-    for (let name = 0; name < NAMES_EACH; name++) {
-      const body = encodeBody({ type: 'A', address: '198.51.100.4', ttl: 60 })
-      if (body !== undefined) cache.keep(Buffer.from(`1 name-${name}.dns.example`), { rcode: 0, body }, 60, now)
+/** Ask for names that nobody asked for before: ours at the app's port, tor at its SocksPort; give the median of each. */
+async function compareFresh({
+  port,
+  directory,
+  rounds,
+  say,
+}: Effort & { port: number; directory: string }): Promise<Round[]> {
+  const { gatewaySocket, torSocksSocket } = layOutRuntime(runtimeIn(directory))
+  let asked = 0
+  const freshName = (): string => `n${process.pid}-${asked++}.any.dns.example`
+  const found: Round[] = []
+  for (let round = 1; round <= rounds; round++) {
+    say(`dns, names not asked for before, round ${round} of ${rounds}`)
+    await askApi(gatewaySocket, { method: 'POST', path: `/v1/apps/${APP}/renew` })
+    const credentials = { user: 'bench', password: `${process.pid}-${round}` }
+    const ways = {
+      ours: () => timeQuestion(port, freshName()),
+      reference: () => timeResolve(torSocksSocket, credentials, freshName()),
     }
-    return cache
-  })
-  collect?.()
-  const after = process.memoryUsage()
-  const held =
-    after.heapUsed + after.external + after.arrayBuffers - before.heapUsed - before.external - before.arrayBuffers
-  return caches.length === APPS ? held / 1024 / 1024 : Number.NaN
-}
-
-async function startUnbound(programs: Programs, directory: string): Promise<void> {
-  const file = join(directory, 'unbound.conf')
-  const lines = [
-    'server:',
-    '  interface: 127.0.0.1',
-    `  port: ${UNBOUND_PORT}`,
-    '  do-daemonize: no',
-    '  username: ""',
-    '  chroot: ""',
-    '  pidfile: ""',
-    '  use-syslog: no',
-    '  logfile: ""',
-    '  module-config: "iterator"',
-    ...NAMES.map(name => `  local-data: "${name}. 60 IN A 198.51.100.4"`),
-    'remote-control:',
-    '  control-enable: no',
-  ]
-  await writeFile(file, `${lines.join('\n')}\n`)
-  programs.spawn('unbound', ['-d', '-c', file], ['ignore', 'ignore', 'ignore'])
-}
-
-/** Start a second tor in the lab that has a DNSPort, and wait until it has circuits. */
-async function startTor(
-  programs: Programs,
-  { lab, directory, command }: { lab: Lab; directory: string; command: readonly string[] },
-): Promise<void> {
-  const data = join(directory, 'tor-dns')
-  await mkdir(data, { mode: 0o700 })
-  const enter = ['--preserve-credentials', '--user', '--net', '--target', String(lab.pid), '--']
-  // On the command line an option stands in place of all of its kind in the torrc.
-  const own = ['--DataDirectory', data, '--SocksPort', '0', '--ControlPort', '0', '--CookieAuthentication', '0']
-  const args = [...command, ...own, '--DNSPort', `127.0.0.1:${TOR_PORT}`, '--Log', 'notice stdout']
-  const child = programs.spawn('nsenter', [...enter, ...args], ['ignore', 'pipe', 'ignore'])
-  child.stdout?.setEncoding('utf8')
-  let said = ''
-  for await (const chunk of child.stdout ?? []) {
-    said += chunk
-    if (said.includes('Bootstrapped 100%')) {
-      child.stdout?.resume()
-      return
+    for (const time of Object.values(ways)) await time() // builds its circuit
+    const took: Record<keyof typeof ways, number[]> = { ours: [], reference: [] }
+    for (let turn = 0; turn < 2 * FRESH_EACH; turn++) {
+      const way = (turn + round) % 2 === 0 ? 'ours' : 'reference'
+      took[way].push(await ways[way]())
     }
+    found.push({ ours: median(took.ours), reference: median(took.reference) })
   }
-  throw new Error(`tor with a DNSPort did not start: ${said}`)
+  return found
+}
+
+/** Fill the caches of many apps, and give what they take, in MiB. */
+function measureCaches(mostBytes: number): number {
+  const body = encodeBody({ type: 'A', address: '198.51.100.4', ttl: 60 })
+  if (body === undefined) return Number.NaN
+  let bytes = 0
+  for (let app = 0; app < APPS; app++) {
+    const cache = new AnswerCache({ mostBytes, seed: app })
+    for (let name = 0; name < NAMES_EACH; name++) {
+      cache.keep(Buffer.from(`1 name-${name}.dns.example`), { rcode: 0, body }, 60, 0)
+    }
+    bytes += cache.bytes
+  }
+  return bytes / 1024 / 1024
 }
