@@ -56,6 +56,12 @@ const EXCEPTIONS: Readonly<Record<string, ReadonlyMap<string, string | undefined
   ]),
 }
 
+/** The rules are the machine's, and what tor keeps is readable for tor alone. */
+const RELAYS_EXCEPTIONS: ReadonlyMap<string, string | readonly string[]> = new Map<string, string | readonly string[]>([
+  ['CapabilityBoundingSet=', 'CapabilityBoundingSet=CAP_NET_ADMIN CAP_DAC_READ_SEARCH'],
+  ['PrivateUsers=yes', []],
+])
+
 /** Format the unit of one part. */
 export function formatService(part: SystemPart): string {
   const { name, title, groups, group, families, memory, after, more = [] } = part
@@ -112,6 +118,8 @@ export function formatSystemFiles(): ReadonlyMap<string, string> {
     ...SYSTEM_PARTS.map(part => [`system/${userOf(part.name)}.service`, formatService(part)] as const),
     ['system/cordon-gateway.socket', GATEWAY_SOCKET],
     ['system/cordon.target', TARGET],
+    [`system/${RELAYS_UNIT}.service`, RELAYS_SERVICE],
+    [`system/${RELAYS_UNIT}.timer`, RELAYS_TIMER],
     ['user/cordon.service', USER_SERVICE],
     ['sysusers.d/cordon.conf', formatUsers()],
     ['tmpfiles.d/cordon.conf', formatDirectories()],
@@ -137,12 +145,52 @@ const GATEWAY_SOCKET = lines([
   'WantedBy=cordon.target',
 ])
 
+/** What keeps the relays of a locked machine new. */
+export const RELAYS_UNIT = 'cordon-lockdown-relays'
+
+/** It does nothing on a machine that is not locked, and nothing where tor may reach every address. */
+const RELAYS_SERVICE = lines([
+  HEADER,
+  '[Unit]',
+  'Description=Cordon: the relays that the tor of a locked machine may reach',
+  'Documentation=man:cordon(1)',
+  'ConditionPathExists=/etc/cordon/lockdown.json',
+  'After=cordon-lockdown.service cordon-tor.service',
+  '',
+  '[Service]',
+  'Type=oneshot',
+  `ExecStart=${LIBRARY}/bin/node ${LIBRARY}/services/supervisor/bin/cordon.js lockdown relays`,
+  'TimeoutStartSec=60',
+  'MemoryMax=256M',
+  'TasksMax=64',
+  'ReadWritePaths=-/etc/cordon',
+  'RestrictAddressFamilies=AF_UNIX AF_NETLINK',
+  'IPAddressDeny=any',
+  ...CONFINEMENT.flatMap(line => RELAYS_EXCEPTIONS.get(line) ?? line),
+])
+
+const RELAYS_TIMER = lines([
+  HEADER,
+  '[Unit]',
+  'Description=Cordon: the relays that the tor of a locked machine may reach, again and again',
+  'Documentation=man:cordon(1)',
+  'PartOf=cordon.target',
+  '',
+  '[Timer]',
+  'OnActiveSec=5min',
+  // A consensus is for an hour, and tor takes a new one some time in it. Nothing is asked of anybody by this.
+  'OnUnitInactiveSec=20min',
+  '',
+  '[Install]',
+  'WantedBy=timers.target cordon.target',
+])
+
 const TARGET = lines([
   HEADER,
   '[Unit]',
   'Description=Cordon',
   'Documentation=man:cordon(1)',
-  `Wants=cordon-gateway.socket ${SYSTEM_PARTS.map(({ name }) => `${userOf(name)}.service`).join(' ')}`,
+  `Wants=cordon-gateway.socket ${SYSTEM_PARTS.map(({ name }) => `${userOf(name)}.service`).join(' ')} ${RELAYS_UNIT}.timer`,
   '',
   '[Install]',
   'WantedBy=multi-user.target',

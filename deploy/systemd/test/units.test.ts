@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { layOutRuntime } from '@cordon/shared/contracts'
 import t, { type Test } from 'tap'
 import { SOCKET_DIRECTORIES, SYSTEM_PARTS, userOf } from '../parts.ts'
-import { formatSystemFiles, LIBRARY } from '../units.ts'
+import { formatSystemFiles, LIBRARY, RELAYS_UNIT } from '../units.ts'
 
 const HERE = fileURLToPath(new URL('..', import.meta.url))
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
@@ -61,8 +61,8 @@ t.test('systemd finds no mistake in any unit', async t => {
 t.test('systemd rates the exposure of every service below 2.0, and one without its confinement above', async t => {
   const directory = await writeUnits(t)
   const rate = (path: string) => analyze('security', '--offline=true', `--threshold=${EXPOSURE_MOST}`, path)
-  for (const { name } of SYSTEM_PARTS) {
-    const { status, output } = await rate(join(directory, 'system', `${userOf(name)}.service`))
+  for (const unit of [...SYSTEM_PARTS.map(({ name }) => userOf(name)), RELAYS_UNIT]) {
+    const { status, output } = await rate(join(directory, 'system', `${unit}.service`))
     t.equal(status, 0, output.trim().split('\n').at(-1) ?? '')
   }
   const bare = join(directory, 'bare.service')

@@ -28,9 +28,15 @@ const LIST = ['-j', 'list', 'table', 'inet', LOCKDOWN_TABLE] as const
 
 /** Read the state of the table, held against what the rules that are kept below `root` would make. */
 export function readState(tools: TableTools, root: string): LockdownState {
-  const { status, stdout, stderr } = spawnSync(tools.nft, LIST, { encoding: 'utf8' })
-  if (status === 0) return readLockdown(JSON.parse(stdout), listKept(tools, root))
-  if (/No such file|does not exist/.test(stderr)) return readLockdown(undefined, undefined)
+  const listing = listTable(tools)
+  return readLockdown(listing, listing === undefined ? undefined : listKept(tools, root))
+}
+
+/** List the table, or return undefined where there is none. */
+export function listTable({ nft }: TableTools): unknown {
+  const { status, stdout, stderr } = spawnSync(nft, LIST, { encoding: 'utf8' })
+  if (status === 0) return JSON.parse(stdout)
+  if (/No such file|does not exist/.test(stderr)) return undefined
   throw new Fault('LOCK_NOT_ROOT', 'the rules of this machine cannot be read', {
     where: 'host',
     retry: 'never',

@@ -19,7 +19,7 @@ import {
 import { cutConnections } from './cut-connections.ts'
 import { locateTool, readKernelFile as readIfThere } from './host.ts'
 import { lockdownOff } from './lockdown-off.ts'
-import { loadRules, readState, refused, type TableTools } from './lockdown-table.ts'
+import { listTable, loadRules, readState, refused, type TableTools } from './lockdown-table.ts'
 import { removeLeftover } from './portal-place.ts'
 import { say } from './say.ts'
 import { findUser, nameUser } from './users.ts'
@@ -36,7 +36,8 @@ const DAMAGED = 5
 export async function lockdown(request: LockdownRequest, root = '/'): Promise<number> {
   const tools = findTools(locateTool, ['nft', 'unshare', 'setpriv'])
   if (request.verb !== 'status') requireRoot()
-  if (process.getuid?.() === 0) await removeLeftover(tools, root)
+  // The service that renews relays may write nowhere else.
+  if (process.getuid?.() === 0 && request.verb !== 'relays') await removeLeftover(tools, root)
   switch (request.verb) {
     case 'on':
       await turnOn(tools, request, root)
@@ -45,8 +46,7 @@ export async function lockdown(request: LockdownRequest, root = '/'): Promise<nu
       turnOff(tools, root)
       break
     case 'relays':
-      await renewRelays(tools, request, root)
-      break
+      return await renewRelays(tools, request, root)
     case 'portal': {
       const { openPortal } = await import('./portal.ts')
       return await openPortal(tools, request, root)
@@ -71,7 +71,8 @@ async function turnOn(tools: TableTools, request: LockdownRequest, root: string)
   if (torUid === undefined) throw userMissing(request.torUser)
   const relays = request.relaysOnly ? collectRelays(request) : undefined
   loadRules(tools, formatRules(request, torUid, relays))
-  await keepAll(tools, request, torUid, relays, root)
+  await keepRules(request, torUid, relays, root)
+  await keepUnit(tools, root)
   const { state, trouble } = readState(tools, root)
   if (state !== 'on') throw refused(trouble ?? 'the rules are not there after loading them')
   const closed = cutConnections(torUid)
@@ -86,8 +87,7 @@ const formatRules = (
   relays: readonly Relay[] | undefined,
 ): string => formatLockdown({ torUid, relays, allowLan, ownedPorts })
 
-async function keepAll(
-  { nft }: TableTools,
+async function keepRules(
   request: LockdownRequest,
   torUid: number,
   relays: readonly Relay[] | undefined,
@@ -95,6 +95,10 @@ async function keepAll(
 ): Promise<void> {
   await keep(LOCKDOWN_FILES.rules, formatRules(request, torUid, relays), root)
   await keep(LOCKDOWN_FILES.wishes, formatWishes(request, torUid), root)
+}
+
+/** Let the next start of the machine load the rules. */
+async function keepUnit({ nft }: TableTools, root: string): Promise<void> {
   await keep(LOCKDOWN_FILES.unit, formatUnit(nft), root)
   const wanted = join(root, LOCKDOWN_FILES.wanted)
   mkdirSync(dirname(wanted), { recursive: true })
@@ -115,20 +119,28 @@ function turnOff(tools: TableTools, root: string): void {
   loadRules(tools, `add table inet ${LOCKDOWN_TABLE}\ndelete table inet ${LOCKDOWN_TABLE}\n`)
 }
 
-/** Take the relays of the newest consensus, and keep them for the next start too. What else was asked for stays. */
-async function renewRelays(tools: TableTools, asked: LockdownRequest, root: string): Promise<void> {
+/**
+ * Take the relays of the newest consensus, and keep them for the next start too. What else was asked for stays. Nothing
+ * but rules and files below /etc/cordon is written: a service does this without any other right.
+ */
+async function renewRelays(tools: TableTools, asked: LockdownRequest, root: string): Promise<number> {
   const kept = parseWishes(readIfThere(join(root, LOCKDOWN_FILES.wishes)) ?? '')
-  if (kept === undefined || readState(tools, root).state === 'off') throw lockdownOff()
+  if (kept === undefined || listTable(tools) === undefined) throw lockdownOff()
   if (!kept.relaysOnly) {
-    say('tor may reach every address, so there is no list to renew; that is `lockdown on --relays-only`')
-    return
+    tellRelays(asked, null, 'tor may reach every address: there is no list to renew without --relays-only')
+    return 0
   }
   const bridges = asked.bridges.length > 0 ? asked.bridges : kept.bridges
   const request = { ...kept, bridges, consensus: asked.consensus ?? kept.consensus }
   const relays = collectRelays(request)
   loadRules(tools, formatRelayChange(relays))
-  await keepAll(tools, request, Number(kept.torUser), relays, root)
+  await keepRules(request, Number(kept.torUser), relays, root)
+  tellRelays(asked, relays.length, `tor may reach ${relays.length} addresses of relays and bridges`)
+  return 0
 }
+
+const tellRelays = ({ json }: LockdownRequest, relays: number | null, text: string): boolean =>
+  process.stdout.write(json ? `${JSON.stringify({ relays })}\n` : `${text}\n`)
 
 /** Rules that name a user who is not there would not be loaded at all, and the machine would stay open. */
 const userMissing = (name: string): Fault =>

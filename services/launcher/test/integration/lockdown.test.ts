@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
@@ -102,6 +102,37 @@ t.test(
     )
     t.match(await tryAll(TOR), { tcp: ['silence'], tcp6: [/refused/] })
     workstation.frames.length = 0
+  },
+)
+
+t.test(
+  'relays are renewed from the newest consensus with two rights alone; bridges stay, and the next start has both',
+  async t => {
+    const consensus = join(root, 'consensus')
+    writeFileSync(consensus, 'r a b 2026-11-23 00:00:00 203.0.113.5 443 0\n')
+    const on = ['on', `--tor-user=${TOR}`, '--relays-only', `--consensus=${consensus}`, '--bridge=203.0.113.9:80']
+    t.equal((await lockdown(...on)).status, 0)
+    writeFileSync(consensus, 'r a b 2026-11-23 01:00:00 203.0.113.6 443 0\n')
+    // What the unit has: root without any other capability.
+    const rights = ['setpriv', '--bounding-set=-all,+net_admin,+dac_read_search', '--']
+    const words = [...rights, process.execPath, MAIN, 'lockdown', 'relays']
+    const renewed = await workstation.run('root', words, { ...process.env, CORDON_ROOT: root })
+    t.match(renewed, { status: 0, out: /2 addresses/ }, renewed.err)
+    const { out } = await workstation.run('root', [
+      '/usr/sbin/nft',
+      'list',
+      'set',
+      'inet',
+      'cordon_lockdown',
+      'relays4',
+    ])
+    t.match(out, '203.0.113.6 . 443')
+    t.match(out, '203.0.113.9 . 80')
+    t.notMatch(out, '203.0.113.5')
+    t.match(readFileSync(join(root, 'etc/cordon/lockdown.nft'), 'utf8'), '203.0.113.6 . 443')
+    t.match(await lockdown('status'), { status: 0 }, 'which is no drift')
+    t.equal((await lockdown('on', `--tor-user=${TOR}`)).status, 0)
+    t.match(await lockdown('relays', '--json'), { status: 0, out: '{"relays":null}' }, 'nothing to renew')
   },
 )
 
