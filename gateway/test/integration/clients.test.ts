@@ -1,8 +1,9 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import t from 'tap'
 import { CordonUnderTest, run } from '../../../deploy/dev/cordon-under-test.ts'
+import { EXITS, OR_PORT } from '../../../deploy/lab/src/topology.ts'
 
 t.setTimeout(300_000)
 
@@ -124,3 +125,54 @@ t.test('all of it was one app on circuits of its own', async t => {
   )
   for (const { circuits } of apps) for (const { hops } of circuits) t.ok(hops.length >= 3)
 })
+
+t.test('TOR-04 with bridges every circuit begins at one, and tor speaks to nothing else', async t => {
+  const { apps } = await cordon.circuits()
+  const seen = new Map(
+    apps.flatMap(({ circuits }) => circuits.flatMap(({ hops }) => hops.map(hop => [hop.nickname, hop]))),
+  )
+  const bridges = EXITS.filter(({ nickname }) => seen.has(nickname)).slice(0, 2)
+  t.equal(bridges.length, 2)
+  const lines = bridges.map(({ nickname, address }) => `'${address}:${OR_PORT} ${seen.get(nickname)?.fingerprint}'`)
+  await cordon.down()
+  await rm(join(cordon.directory, 's', 'lab'), { recursive: true })
+  await writeFile(join(cordon.directory, 'cordon.yaml'), `tor: { bridges: { lines: [${lines.join(', ')}] } }\n`)
+  await cordon.up()
+  const { status, stdout, stderr } = await run('curl', [
+    '-sS',
+    '-m',
+    '40',
+    '-x',
+    `socks5h://127.0.0.1:${port}`,
+    'http://check.example/',
+  ])
+  t.equal(status, 0, stderr)
+  t.match(JSON.parse(stdout), { remoteAddress: EXIT })
+
+  const circuits = (await cordon.circuits()).apps.flatMap(app => app.circuits)
+  t.ok(circuits.length > 0)
+  const names = bridges.map(({ nickname }) => nickname)
+  for (const { hops } of circuits) t.ok(names.includes(hops[0]?.nickname ?? ''), `${hops[0]?.nickname} is a bridge`)
+  t.match(JSON.parse((await cordon.cordon('audit', '--json')).stdout), { verdict: 'held', streamsUnmatched: 0 })
+  const peers = await peersOf(await cordon.pidOf('tor'))
+  t.ok(peers.size > 0)
+  t.same(
+    [...peers].filter(peer => !bridges.some(({ address }) => peer === `${address}:${OR_PORT}`)),
+    [],
+  )
+})
+
+/** The far ends of the TCP connections of a process, as `ADDRESS:PORT`. */
+async function peersOf(pid: number): Promise<ReadonlySet<string>> {
+  const links = (await readdir(`/proc/${pid}/fd`)).map(fd => readlink(`/proc/${pid}/fd/${fd}`).catch(() => ''))
+  const sockets = new Set((await Promise.all(links)).flatMap(link => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []))
+  const peers = (await readFile(`/proc/${pid}/net/tcp`, 'utf8'))
+    .split('\n')
+    .map(line => line.trim().split(/\s+/))
+    .filter(([, , , state, , , , , , inode]) => state !== LISTENING && inode !== undefined && sockets.has(inode))
+    .map(([, , remote = '']) => remote.split(':').map(word => Buffer.from(word, 'hex')))
+  return new Set(peers.map(([address, port]) => `${address?.reverse().join('.')}:${port?.readUInt16BE()}`))
+}
+
+/** State of a listening socket in /proc/net/tcp (proc(5)). */
+const LISTENING = '0A'
