@@ -38,6 +38,8 @@ export class FakeTor {
   readonly socksPath: string
   readonly directory: string
   connections = 0
+  /** While set, greetings stay without an answer. */
+  isMute = false
   readonly #server: Server
   readonly #open = new Set<Socket>()
 
@@ -67,7 +69,7 @@ export class FakeTor {
     let greeted = false
     const read = (chunk: Buffer): void => {
       bytes = Buffer.concat([bytes, chunk])
-      if (!greeted && bytes.length >= 3) {
+      if (!greeted && !this.isMute && bytes.length >= 3) {
         greeted = true
         bytes = bytes.subarray(3)
         socket.write(hex('05 02'))

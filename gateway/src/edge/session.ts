@@ -142,18 +142,16 @@ export class Session {
     if (readAhead.length > 0) this.#client.unshift(readAhead)
     const { credentials, key } = identity.isolate(request, isolate)
     const source = audit.sourceOf(socksSocket)
-    this.#claim = audit.send({
-      app: declared.id,
-      key,
-      pair: makePair(credentials.username, credentials.password),
-      source,
-    })
+    const sending = { app: declared.id, key, pair: makePair(credentials.username, credentials.password), source }
     this.#tor = dialTor(
       {
         socksSocket,
         request,
         credentials: faults.sendAs?.(credentials) ?? credentials,
         deadlineMs: this.#settings.connectMs,
+        onAsk: () => {
+          this.#claim = audit.send(sending)
+        },
       },
       outcome => this.#answer(answers, outcome),
     )

@@ -30,6 +30,8 @@ export interface DialOptions {
   readonly credentials: SocksCredentials
   /** Tor may stay silent for two minutes (SocksTimeout); an app hears earlier. */
   readonly deadlineMs: number
+  /** Called before tor is asked: until then it knows of nobody, and has nothing to tell of. */
+  onAsk(): void
 }
 
 /**
@@ -47,7 +49,9 @@ export function dialTor(options: DialOptions, done: (outcome: DialOutcome) => vo
     credentials: { user: Buffer.from(credentials.username), password: Buffer.from(credentials.password) },
   })
   const buffer = new ReadBuffer()
+  let isGreeted = false
   let receiver: Receiver = bytes => {
+    isGreeted = true
     handshake.push(Uint8Array.from(bytes))
     advance()
     return true
@@ -89,6 +93,8 @@ export function dialTor(options: DialOptions, done: (outcome: DialOutcome) => vo
         else finish(outcomeOf(step.outcome))
         return
       }
+      // Credentials and request go together, once tor has answered the greeting.
+      if (isGreeted) options.onAsk()
       socket.write(step.bytes)
     }
   }

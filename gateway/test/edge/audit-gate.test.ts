@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { GatewayStatus } from '@cordon/shared/contracts'
+import type { Audit, GatewayStatus } from '@cordon/shared/contracts'
 import t from 'tap'
 import {
   openScriptedControlPort,
@@ -76,4 +76,20 @@ t.test('whileUnknown: refuse lets nothing to tor unless isolation is held, and s
   await expect(BY_US, 'lost again')
   await gateway.configure('apps: { mail: {} }\naudit: { whileUnknown: serve }\n')
   await until('the new setting', async () => (await open()) === BY_TOR)
+})
+
+t.test('a stream that ends before tor is asked for it is none that tor must tell of', async t => {
+  const gateway = await GatewayUnderTest.open(t, 'apps: { mail: {} }\n')
+  const { tor } = gateway
+  const port = await gateway.portOf('mail')
+  const opened = async (): Promise<number> => ((await gateway.api('GET', '/v1/audit')).body as Audit).streamsOpened
+  tor.isMute = true
+  const client = new Client({ port }).send(ask('code-04.example'))
+  await until('the greeting', () => tor.connections === 1)
+  client.socket.destroy()
+  await client.gone()
+  t.equal(await opened(), 0)
+  tor.isMute = false
+  await new Client({ port }).send(ask('code-04.example')).rest()
+  t.equal(await opened(), 1, 'and one that was asked for is')
 })
