@@ -11,6 +11,8 @@ export interface HandshakeRequest extends Endpoint {
   readonly command: SocksCommand
   /** Without credentials only "no authentication" is offered, with them only RFC 1929: nothing is ever downgraded. */
   readonly credentials?: UserPassword | undefined
+  /** Send all of it in one write, which saves a round trip: only to servers that are known to take it, as app ports are. */
+  readonly atOnce?: boolean
 }
 
 /** How a handshake ended. Whatever the server does, it is one of these. */
@@ -33,8 +35,8 @@ const EMPTY = new Uint8Array(0)
 /**
  * Open a stream, or resolve, as a client of tor's SocksPort or of an app port.
  *
- * The greeting is sent alone and its answer awaited; then credentials and request go in one write. Tor drops its method
- * answer when greeting and credentials arrive together (seen on 0.4.9.11).
+ * The greeting is sent alone and its answer awaited, unless the request says `atOnce`; then credentials and request go in
+ * one write. Tor drops its method answer when greeting and credentials arrive together (seen on 0.4.9.11).
  *
  * Throw only on what the caller gives: a target or credentials that cannot be encoded.
  */
@@ -46,13 +48,15 @@ class ClientHandshake implements Handshake<HandshakeOutcome> {
   readonly #command: SocksCommand
   readonly #method: number
   readonly #opening: Uint8Array
+  readonly #atOnce: boolean
   #phase: Phase = 'greeting'
   #received: Uint8Array = EMPTY
   #outcome: HandshakeOutcome | undefined
 
-  constructor({ command, credentials, target, port }: HandshakeRequest) {
+  constructor({ command, credentials, target, port, atOnce = false }: HandshakeRequest) {
     const body = encodeRequest(command, { target, port })
     this.#command = command
+    this.#atOnce = atOnce
     this.#method = credentials === undefined ? METHOD.none : METHOD.userPassword
     this.#opening = credentials === undefined ? body : Buffer.concat([encodeUserPassword(credentials), body])
   }
@@ -62,9 +66,9 @@ class ClientHandshake implements Handshake<HandshakeOutcome> {
     switch (this.#phase) {
       case 'greeting':
         this.#phase = 'method'
-        return { type: 'send', bytes: encodeGreeting(this.#method) }
+        return { type: 'send', bytes: this.#greet() }
       case 'request':
-        this.#phase = this.#method === METHOD.none ? 'reply' : 'answer'
+        this.#pass()
         this.#advance()
         return { type: 'send', bytes: this.#opening }
       case 'method':
@@ -84,6 +88,16 @@ class ClientHandshake implements Handshake<HandshakeOutcome> {
     this.#finish(this.#received.length === 0 ? { type: 'closed' } : { type: 'malformed', why: 'cut short' })
   }
 
+  #greet(): Uint8Array {
+    const greeting = encodeGreeting(this.#method)
+    return this.#atOnce ? Buffer.concat([greeting, this.#opening]) : greeting
+  }
+
+  /** Go on to what the server says after its method. */
+  #pass(): void {
+    this.#phase = this.#method === METHOD.none ? 'reply' : 'answer'
+  }
+
   /** Decode as many messages as have arrived. */
   #advance(): void {
     let mayHoldMore = true
@@ -98,9 +112,11 @@ class ClientHandshake implements Handshake<HandshakeOutcome> {
         return false
       case 'method': {
         const method = this.#take(decodeMethodSelection)
-        if (method === this.#method) this.#phase = 'request'
-        else if (method !== undefined) this.#finish({ type: 'unauthenticated', why: 'method' })
-        return false
+        if (method === undefined) return false
+        if (method !== this.#method) this.#finish({ type: 'unauthenticated', why: 'method' })
+        else if (this.#atOnce) this.#pass()
+        else this.#phase = 'request'
+        return this.#atOnce
       }
       case 'answer': {
         const accepted = this.#take(decodeUserPasswordAnswer)

@@ -52,6 +52,20 @@ t.test('what the far end says at once is read ahead and never lost, however the 
   }
 })
 
+t.test('where it is said, all goes in one write, and answers are taken however they are cut', async t => {
+  const said = join(hex('05 02 01 00'), encodeReply(0, { target: parseTarget('192.0.2.1'), port: 25 }), latin1('early'))
+  for (const chunk of [1, 2, 3, 1000]) {
+    const { sent, outcome, readAhead } = play(openHandshake({ ...request, atOnce: true }), [said], chunk)
+    t.same(sent, [join(hex('05 01 02'), OPENING)])
+    t.match(outcome, { type: 'connected', bound: { port: 25 } }, `chunks of ${chunk}`)
+    t.same(readAhead, latin1('early'))
+  }
+  const plain = { ...request, command: 'resolve', credentials: undefined, atOnce: true } as const
+  const found = join(hex('05 00'), encodeReply(0, { target: parseTarget('192.0.2.1'), port: 0 }))
+  t.match(play(openHandshake(plain), [found]).outcome, { type: 'resolved', target: { address: '192.0.2.1' } })
+  t.match(play(openHandshake(plain), [hex('05 ff')]).outcome, { type: 'unauthenticated' })
+})
+
 t.test('without credentials only "no authentication" is offered and taken', async t => {
   const { sent, outcome } = play(openHandshake({ ...request, credentials: undefined }), [
     hex('05 00'),

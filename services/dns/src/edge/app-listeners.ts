@@ -12,6 +12,9 @@ const LOOPBACK = '127.0.0.1'
 /** Connections of one listener at once. A program has one or two. Arbitrary. */
 const CONNECTIONS_MOST = 64
 
+/** RFC 7766 section 6.2.3 leaves it to the server; ten seconds is what most take. */
+const IDLE_MS = 10_000
+
 /** Where the names of one app are asked. */
 export interface AppListeners {
   /** Why it is not asked everywhere, though it works; undefined when it is. */
@@ -26,7 +29,11 @@ export interface AppListeners {
  */
 export async function openAppListeners(
   resolver: AppResolver,
-  { layout, users }: { readonly layout: RuntimeLayout; readonly users: PortUsers },
+  {
+    layout,
+    users,
+    idleMs = IDLE_MS,
+  }: { readonly layout: RuntimeLayout; readonly users: PortUsers; readonly idleMs?: number },
 ): Promise<AppListeners> {
   const { dnsPort: port, id } = resolver.app
   const opened: Server[] = []
@@ -41,6 +48,7 @@ export async function openAppListeners(
     })
     // A port number is not authentication: any local user can connect to it.
     const tcp = serve(
+      idleMs,
       socket => users(peerUid(socket)),
       (message, respond) => resolver.answer(message, 'tcp', 'loopback', respond),
     )
@@ -53,6 +61,7 @@ export async function openAppListeners(
     })
     opened.push(tcp)
     const local = serve(
+      idleMs,
       () => true,
       (message, respond) => resolver.answer(message, 'tcp', 'socket', respond),
     )
@@ -78,6 +87,7 @@ export async function openAppListeners(
 const connections = new WeakMap<Server, Set<Socket>>()
 
 function serve(
+  idleMs: number,
   mayAsk: (socket: Socket) => boolean,
   onMessage: (message: Buffer, respond: (response: Buffer) => void) => void,
 ): Server {
@@ -89,7 +99,7 @@ function serve(
     }
     open.add(socket)
     socket.once('close', () => open.delete(socket))
-    converse(socket, onMessage)
+    converse(socket, idleMs, onMessage)
   })
   // After listen(2), an error is a failed accept (no descriptors): that connection is lost, the next may not be.
   server.on('error', () => {})

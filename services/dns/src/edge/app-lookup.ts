@@ -22,7 +22,7 @@ export interface LookUpRequest {
  * Never rejects. One connection is one look-up (tor's RESOLVE, socks-extensions "name lookup").
  */
 export async function lookUp({ appSocket, command, target, deadlineMs }: LookUpRequest): Promise<LookUpOutcome> {
-  const handshake = openHandshake({ command, target, port: 0 })
+  const handshake = openHandshake({ command, target, port: 0, atOnce: true })
   const socket = connect({ path: appSocket, noDelay: true, allowHalfOpen: true })
   const deadline = setTimeout(() => socket.destroy(), deadlineMs)
   try {

@@ -1,8 +1,6 @@
 import type { Socket } from 'node:net'
 import { frameMessage, MessageFrames } from '../wire/index.ts'
 
-/** RFC 7766 section 6.2.3 leaves it to the server; ten seconds is what most take. */
-const IDLE_MS = 10_000
 /** Questions of one connection that are not answered yet; then nothing more is read. */
 const PIPELINED_MOST = 32
 /** What a program may leave unread. Two of the longest answers. */
@@ -11,15 +9,16 @@ const UNREAD_MOST_BYTES = 2 * 65_537
 /**
  * Converse with one program over a stream: questions in a row, answers as they are ready (RFC 7766 section 6.2.1.1).
  *
- * One that completes no question in ten seconds while none is open, or does not read its answers, is closed.
+ * One that completes no question in `idleMs` while none is open, or does not read its answers, is closed.
  */
 export function converse(
   socket: Socket,
+  idleMs: number,
   onMessage: (message: Buffer, respond: (response: Buffer) => void) => void,
 ): void {
   const frames = new MessageFrames()
   let open = 0
-  const idle = setTimeout(() => (open === 0 ? socket.destroy() : idle.refresh()), IDLE_MS)
+  const idle = setTimeout(() => (open === 0 ? socket.destroy() : idle.refresh()), idleMs)
   idle.unref()
   socket.on('error', () => {}) // 'close' follows and says it
   socket.on('close', () => clearTimeout(idle))

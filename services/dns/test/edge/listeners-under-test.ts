@@ -34,7 +34,7 @@ const freePort = async (): Promise<number> =>
 /** Open them; they close with the test. */
 export async function openListenersUnderTest(
   t: { teardown(end: () => Promise<void>): void },
-  users: PortUsers = uid => uid === process.getuid?.(),
+  { users = uid => uid === process.getuid?.(), idleMs }: { users?: PortUsers; idleMs?: number } = {},
 ): Promise<ListenersUnderTest> {
   const directory = await mkdtemp(join(tmpdir(), 'cordon-dns-'))
   const telemetry = openTelemetry({ part: 'dns', strict: true })
@@ -66,7 +66,11 @@ export async function openListenersUnderTest(
   const layout = layOutRuntime(directory)
   under.socketPath = layout.appDnsSocket(app.id as AppId)
   await openPrivateDirectory(dirname(under.socketPath))
-  under.listeners = await openAppListeners(under.resolver, { layout, users })
+  under.listeners = await openAppListeners(under.resolver, {
+    layout,
+    users,
+    ...(idleMs === undefined ? {} : { idleMs }),
+  })
   t.teardown(async () => {
     await under.listeners.close()
     await telemetry.close()
