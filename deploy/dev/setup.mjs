@@ -133,21 +133,30 @@ export function ensurePrograms(programs) {
 /** Programs of packages that are unpacked here and not installed. */
 export const UNPACKED = join(ROOT, 'node_modules', '.cordon-unpacked')
 
+/** Packages that start services when they are installed, and a program of each. */
+const UNPACKED_PACKAGES = {
+  chrony: 'usr/sbin/chronyd',
+  nscd: 'usr/sbin/nscd',
+  'systemd-resolved': 'lib/systemd/systemd-resolved',
+}
+
 /**
- * Bring chrony for the tests, without installing it: its package starts a service that disciplines the clock of the
- * machine. Where it cannot be had, its tests say so and are skipped.
+ * Bring programs that tests run beside Cordon, without installing them: their packages would start services that set the
+ * clock or answer the names of this machine. Where one cannot be had, its tests say so and are skipped.
  */
-export function ensureChrony() {
-  if (findProgram('chronyd') || existsSync(join(UNPACKED, 'usr', 'sbin', 'chronyd'))) return
+export function ensureUnpacked() {
   if (!findProgram('apt-get') || !findProgram('dpkg-deb')) return
-  say('unpacking chrony, which is not installed …')
-  const work = mkdtempSync(join(tmpdir(), 'cordon-chrony-'))
-  const run = (...command) => spawnSync(command[0], command.slice(1), { cwd: work, stdio: 'ignore' }).status === 0
-  if (run('apt-get', 'download', 'chrony')) {
-    const [archive] = readdirSync(work).filter(name => name.endsWith('.deb'))
-    if (archive !== undefined) run('dpkg-deb', '-x', archive, UNPACKED)
+  for (const [name, program] of Object.entries(UNPACKED_PACKAGES)) {
+    if (existsSync(join('/', program)) || existsSync(join(UNPACKED, program))) continue
+    say(`unpacking ${name}, which is not installed …`)
+    const work = mkdtempSync(join(tmpdir(), 'cordon-unpack-'))
+    const run = (...command) => spawnSync(command[0], command.slice(1), { cwd: work, stdio: 'ignore' }).status === 0
+    if (run('apt-get', 'download', name)) {
+      const [archive] = readdirSync(work).filter(file => file.endsWith('.deb'))
+      if (archive !== undefined) run('dpkg-deb', '-x', archive, UNPACKED)
+    }
+    rmSync(work, { recursive: true, force: true })
   }
-  rmSync(work, { recursive: true, force: true })
 }
 
 /** Debian keeps some programs where an ordinary user's PATH does not look. */

@@ -7,11 +7,11 @@ import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ensureChrony, ensurePackages, ensurePrograms, nodeProgram, ROOT, TEST_PROGRAMS, UNPACKED } from './setup.mjs'
+import { ensurePackages, ensurePrograms, ensureUnpacked, nodeProgram, ROOT, TEST_PROGRAMS, UNPACKED } from './setup.mjs'
 
 ensurePackages()
 ensurePrograms(TEST_PROGRAMS)
-ensureChrony()
+ensureUnpacked()
 
 const bin = name => join(ROOT, 'node_modules', '.bin', name)
 const selected = process.argv.slice(2)

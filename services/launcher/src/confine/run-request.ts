@@ -18,11 +18,16 @@ export interface RunRequest {
   readonly audio: boolean
   readonly dbus: 'none' | 'filter'
   readonly allowLan: boolean
+  /** Whether local networks are asked for at the app's port, as everything else is: at a captive portal's. */
+  readonly lanByApp: boolean
   readonly force: boolean
   /** Whether `words` follow the command of the profile, rather than being the command. */
   readonly append: boolean
   readonly words: readonly string[]
 }
+
+/** Said by `lockdown portal`, and by no person: no gateway carries a local address. */
+export const LAN_BY_APP_OPTION = 'lan-by-app'
 
 const OPTIONS = {
   ...Object.fromEntries(
@@ -32,6 +37,7 @@ const OPTIONS = {
     ]),
   ),
   [APPEND_OPTION]: { type: 'boolean' as const },
+  [LAN_BY_APP_OPTION]: { type: 'boolean' as const },
   app: { type: 'string' as const },
   'state-dir': { type: 'string' as const },
   'runtime-dir': { type: 'string' as const },
@@ -68,6 +74,7 @@ export function parseRunRequest(args: readonly string[]): RunRequest {
     audio: values['no-audio'] !== true,
     dbus: readBus(text('dbus')),
     allowLan: values['allow-lan'] === true,
+    lanByApp: values[LAN_BY_APP_OPTION] === true,
     force: values['force'] === true,
     append: values[APPEND_OPTION] === true,
     words: positionals,

@@ -45,7 +45,8 @@ export async function conductRun(request: RunRequest, { confined, tools, userNam
   // Last: an app is registered for a program that will start.
   const app = await openApp(layout.gatewaySocket, request.app, start.profile?.settings ?? {})
   const ways = listWays(app, request, layout.appDnsSocket(request.app))
-  const network = { ipv6: hasIpv6(), allowLan: request.allowLan, doors: [INNER.dnsPort, ...ways.doors.keys()] }
+  const allowLan = request.allowLan || request.lanByApp
+  const network = { ipv6: hasIpv6(), allowLan, doors: [INNER.dnsPort, ...ways.doors.keys()] }
   const sockets: HandedSocket[] = []
   // What serves them is loaded meanwhile. Nobody is there yet who could connect.
   const [{ serveSocket }] = await Promise.all([

@@ -15,6 +15,7 @@ import { createInterface } from 'node:readline/promises'
 import { fileURLToPath } from 'node:url'
 import { Fault } from '@cordon/shared/errors'
 import type { AppId } from '@cordon/shared/isolation'
+import { LAN_BY_APP_OPTION } from '../confine/run-request.ts'
 import { usage } from '../confine/usage.ts'
 import { formatPortalOpening, type LockdownRequest, type PortalWishes } from '../lockdown/index.ts'
 import {
@@ -169,7 +170,7 @@ function handOver({ layout }: PortalPlace, { uid }: User): void {
 
 const formatRun = ({ layout, stateDirectory }: PortalPlace, command: readonly string[]): readonly string[] => [
   ...['run', `--app=${PORTAL_APP}`, `--state-dir=${stateDirectory}`, `--runtime-dir=${layout.directory}`],
-  ...['--private-home', '--no-audio', ...command],
+  ...[`--${LAN_BY_APP_OPTION}`, '--private-home', '--no-audio', ...command],
 ]
 
 /** The person's display, as sudo or the session names it; the home is another one, so what admits to X11 is copied. */

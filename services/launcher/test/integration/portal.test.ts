@@ -39,7 +39,7 @@ else {
 ip link add cafe0 type veth peer name cafe1 netns ${cafe.pid}
 ip addr add 198.51.100.2/24 dev cafe0; ip addr add 2001:db8:a::2/64 dev cafe0 nodad; ip link set cafe0 up
 for at in "addr add 198.51.100.1/24 dev cafe1" "addr add 2001:db8:a::1/64 dev cafe1 nodad" "link set cafe1 up" "link set lo up" \
-  "addr add 203.0.113.80/32 dev lo" "addr add 2001:db8:80::80/128 dev lo nodad"; do ${inCafe} ip $at; done
+  "addr add 203.0.113.80/32 dev lo" "addr add 192.168.44.1/32 dev lo" "addr add 2001:db8:80::80/128 dev lo nodad"; do ${inCafe} ip $at; done
 ip route replace default via 198.51.100.1 dev cafe0; ip -6 route replace default via 2001:db8:a::1 dev cafe0
 mount -t tmpfs -o mode=755 none /home; mkdir /home/guest; chown ${PERSON} /home/guest; echo secret > /home/guest/diary
 cp /etc/passwd /home/passwd; echo guest:x:${PERSON}:${PERSON}::/home/guest:/bin/sh >> /home/passwd; mount --bind /home/passwd /etc/passwd`
