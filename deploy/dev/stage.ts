@@ -26,6 +26,9 @@ export function stage(directory: string): void {
     cwd: directory,
     stdio: ['ignore', 2, 2],
   })
+  // What other programs are compiled against.
+  for (const name of ['include', 'share'])
+    rmSync(join(directory, 'node_modules', `node-linux-${process.arch}`, name), { recursive: true, force: true })
   // Where an operator can read what is inside: names, versions and licences of every package.
   const bill = execFileSync('npm', ['sbom', '--package-lock-only', '--omit=dev', '--sbom-format=cyclonedx'], {
     cwd: directory,

@@ -8,7 +8,7 @@ import type { LabMessage } from '@cordon/shared/contracts'
 import { explain, Fault } from '@cordon/shared/errors'
 import { onStop } from '@cordon/shared/runtime/edge'
 import { ownLab } from './edge/own-lab.ts'
-import { parseOptions, USAGE } from './options.ts'
+import { type Place, parseOptions, USAGE } from './options.ts'
 
 /** DESIGN.md section 5: 1 failed, 2 usage. */
 const FAILED = 1
@@ -30,12 +30,12 @@ switch (options.type) {
     process.exitCode = WRONG_USAGE
     break
   case 'run':
-    await run(options.directory, options.detached)
+    await run(options, options.detached)
 }
 
-async function run(directory: string, detached: boolean): Promise<void> {
+async function run(place: Place, detached: boolean): Promise<void> {
   try {
-    const lab = await ownLab(directory, say)
+    const lab = await ownLab(place, say)
     onStop(lab.stop)
     process.on('SIGHUP', lab.stop)
     if (!detached) process.stdin.on('end', lab.stop).on('error', lab.stop).resume()

@@ -1,13 +1,19 @@
 import t from 'tap'
 import { parseOptions, socketPath } from '../src/options.ts'
 
+const PLAIN = { detached: false, here: false, shared: undefined } as const
 const parse = (...args: string[]) => parseOptions(args, '/work/here')
 
 t.test('a directory is needed, and seen from where we are', async t => {
-  t.same(parse('--dir', 'lab'), { type: 'run', directory: '/work/here/lab', detached: false })
-  t.same(parse('--dir', '/x/../y/', '--detached'), { type: 'run', directory: '/y', detached: true })
+  t.same(parse('--dir', 'lab'), { type: 'run', directory: '/work/here/lab', ...PLAIN })
+  t.same(parse('--dir', '/x/../y/', '--detached'), { type: 'run', directory: '/y', ...PLAIN, detached: true })
   t.match(parse(), { type: 'wrong', message: /--dir/ })
   t.match(parse('--dir', ''), { type: 'wrong' })
+})
+
+t.test('a container is the lab itself, and shares with a group', async t => {
+  t.match(parse('--dir', '/x', '--here', '--share', 'y'), { here: true, shared: '/work/here/y' })
+  t.match(parse('--dir', '/x', '--share', '/y\nz'), { type: 'wrong', message: /--share has a control character/ })
 })
 
 t.test('help wins', async t => {

@@ -18,7 +18,8 @@ process.stdin.resume()
 process.stdout.on('error', () => process.exit(0))
 
 try {
-  await runLab(process.argv[2] ?? '', say)
+  const [directory = '', where] = process.argv.slice(2)
+  await runLab(directory, where === 'here', say)
 } catch (thrown) {
   process.stderr.write(`${explain(thrown)}\n`)
   const fault = thrown instanceof Fault ? thrown : undefined

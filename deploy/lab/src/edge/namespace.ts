@@ -7,6 +7,9 @@ import { internal } from '@cordon/shared/errors'
 import type { InsideMessage } from '../inside-message.ts'
 import type { Programs } from '../programs.ts'
 
+/** What unshare(1) makes; with process 1 goes everything that it started. */
+const MAKE_NAMESPACES = ['--user', '--map-root-user', '--net', '--mount', '--pid', '--fork', '--kill-child', '--']
+
 /** The lab's namespaces, seen from outside. */
 export interface Namespace {
   /** The process that made them and waits for process 1; it is in the user and network namespace itself. */
@@ -26,17 +29,18 @@ const PATIENCE_MS = 2000
  *
  * Three things end it, each enough alone: its standard input closes with ours; the kernel kills unshare when we die,
  * however that happens (setpriv --pdeathsig); it kills process 1 when unshare dies (--kill-child), and with process 1
- * everything in the process namespace.
+ * everything in the process namespace. With `here` there is none to make: each tor ends with its control connection,
+ * which goes with the inside program.
  */
-export function openNamespace({ setpriv, unshare }: Programs, directory: string): Namespace {
+export function openNamespace({ setpriv, unshare }: Programs, directory: string, here: boolean): Namespace {
   const { PATH } = process.env
   const inside = fileURLToPath(new URL('inside.ts', import.meta.url))
   const child = spawn(
     setpriv,
     [
-      ...['--pdeathsig', 'KILL', '--', unshare],
-      ...['--user', '--map-root-user', '--net', '--mount', '--pid', '--fork', '--kill-child', '--'],
-      ...[process.execPath, inside, directory],
+      ...['--pdeathsig', 'KILL', '--'],
+      ...(here ? [] : [unshare, ...MAKE_NAMESPACES]),
+      ...[process.execPath, inside, directory, ...(here ? ['here'] : [])],
     ],
     {
       stdio: ['pipe', 'pipe', 'pipe'],

@@ -1,13 +1,13 @@
 import type { LabMessage } from '@cordon/shared/contracts'
 import { Fault, type FaultCode, systemCode } from '@cordon/shared/errors'
 import { type DirectoryLock, lockDirectory, openPrivateDirectory } from '@cordon/shared/runtime/edge'
-import { socketPath } from '../options.ts'
+import { type Place, socketPath } from '../options.ts'
 import { searchPath } from '../programs.ts'
 import { explainRefusal } from '../refusal.ts'
-import { openDescriptionSocket } from './description-socket.ts'
+import { openDescriptionSocket, share } from './description-socket.ts'
 import { findPrograms } from './find-programs.ts'
 import { type Namespace, openNamespace } from './namespace.ts'
-import { readNamespaceFacts } from './namespace-facts.ts'
+import { checkNetworkIsEmpty, readNamespaceFacts } from './namespace-facts.ts'
 
 /** A lab that this process owns. */
 export interface OwnedLab {
@@ -17,15 +17,17 @@ export interface OwnedLab {
   readonly stop: () => void
 }
 
-/** Start a lab in `directory` and tell `say` how it goes. One lab at a time has the directory. */
-export async function ownLab(directory: string, say: (message: LabMessage) => void): Promise<OwnedLab> {
+/** Start a lab in the directory of `place` and tell `say` how it goes. One lab at a time has the directory. */
+export async function ownLab(place: Place, say: (message: LabMessage) => void): Promise<OwnedLab> {
   const { PATH } = process.env
   const programs = findPrograms(searchPath(PATH))
+  const { directory, here } = place
+  if (here) checkNetworkIsEmpty()
   const lock = await takeDirectory(directory)
-  const namespace = openNamespace(programs, directory)
+  const namespace = openNamespace(programs, directory, here)
   let stopping = false
   return {
-    ended: follow(namespace, directory, say)
+    ended: follow(namespace, place, say)
       .catch(thrown => {
         if (!stopping) throw thrown
       })
@@ -38,7 +40,7 @@ export async function ownLab(directory: string, say: (message: LabMessage) => vo
 }
 
 /** Pass the messages on until the namespaces end, then clear away and throw what ended them. */
-async function follow(namespace: Namespace, directory: string, say: (message: LabMessage) => void): Promise<never> {
+async function follow(namespace: Namespace, place: Place, say: (message: LabMessage) => void): Promise<never> {
   let entered = false
   let fault: Fault | undefined
   let closeSocket = async (): Promise<void> => {}
@@ -48,8 +50,8 @@ async function follow(namespace: Namespace, directory: string, say: (message: La
       else if (message.type === 'progress') say(message)
       else if (message.type === 'failed') fault = failure(message.code, message.message, message.next)
       else {
-        const description = { pid: namespace.pid, ...message.description }
-        closeSocket = await openDescriptionSocket(socketPath(directory), description)
+        const description = await share(place, { pid: namespace.pid, ...message.description })
+        closeSocket = await openDescriptionSocket(place, description)
         say({ type: 'ready', description })
       }
     }

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LabRelay, LabStep } from '@cordon/shared/contracts'
 import { Fault } from '@cordon/shared/errors'
@@ -12,7 +12,7 @@ import { CLIENT_LINES, formatDirAuthority, type MemberPaths } from '../torrc.ts'
 import { hostZone, reverseZone } from '../zones.ts'
 import { type CertificateAuthority, ensureAuthority, issueServer } from './certificates.ts'
 import { findPrograms } from './find-programs.ts'
-import { layNetwork } from './lay-network.ts'
+import { layNetwork, mountVolatile } from './lay-network.ts'
 import { openNameServer } from './name-server.ts'
 import { ensureOnionKey } from './onion-secret.ts'
 import { openSites } from './site-server.ts'
@@ -22,15 +22,18 @@ import { openTorNetwork } from './tor-network.ts'
 const MEMBERS: readonly Member[] = [...AUTHORITIES, ...EXITS, ONION_HOST]
 
 /** Make the lab in `directory`, tell `say` how it goes, and return only by throwing the Fault that ends it. */
-export async function runLab(directory: string, say: (message: InsideMessage) => void): Promise<never> {
+export async function runLab(directory: string, here: boolean, say: (message: InsideMessage) => void): Promise<never> {
   const { PATH } = process.env
   const programs = findPrograms(searchPath(PATH))
   const keys = join(directory, 'keys')
   const logs = join(directory, 'log')
   const volatile = join(directory, 'volatile')
+  if (here) await rm(volatile, { recursive: true, force: true })
   for (const each of [keys, logs, volatile]) await mkdir(each, { recursive: true, mode: 0o700 })
   const addresses = [...MEMBERS, ...SITES].map(({ address }) => address)
-  await layNetwork(programs, [...addresses, NAME_SERVER], volatile)
+  await layNetwork(programs, [...addresses, NAME_SERVER])
+  // Where nobody made a mount namespace, the directory itself is what ends with the container.
+  if (!here) await mountVolatile(programs, volatile)
   say({ type: 'entered' })
 
   const progress = (step: LabStep, message: string, percent: number): void =>

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { layOutRuntime, PART_NAMES } from '@cordon/shared/contracts'
+import { fileURLToPath } from 'node:url'
+import { layOutRuntime, PART_NAMES, type PartName } from '@cordon/shared/contracts'
 import { explain, Fault, internal } from '@cordon/shared/errors'
 import {
   checkUnixPath,
@@ -11,18 +12,22 @@ import {
 import { type Directories, EXIT, type ExitStatus, usage } from '../cli/index.ts'
 import { formatRedisConfiguration } from '../redis/index.ts'
 import type { Instance } from './instance.ts'
-import { readLabDescription } from './lab-part.ts'
+import { findLab, readLabDescription } from './lab-part.ts'
+import { OWN_PARTS, type OwnPart } from './own-parts.ts'
 import { askPart } from './part-health.ts'
 import { prepareTor } from './prepare-tor.ts'
 import { findRedis } from './redis-part.ts'
+import { requireSource } from './source-program.ts'
 import type { Terminal } from './terminal.ts'
 
 /** What a part that becomes another program may know of our environment: PATH, and its service manager. */
-const PASSED_ON = ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID'] as const
+const PASSED_ON = ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID', 'NODE_COMPILE_CACHE'] as const
 
 /** What to become. */
 export interface BecomeOptions {
   readonly labDir?: string
+  /** A lab that is taken if it answers there. tor must know: it is in a lab's network or on that of the world. */
+  readonly labIfAny?: string
   /** Only ask whether it is well. */
   readonly check?: boolean
   /** Only write its configuration, once its program has found it valid. */
@@ -37,13 +42,14 @@ export interface BecomeOptions {
  */
 export async function becomePart(
   name: string,
-  { labDir, check = false, prepare = false }: BecomeOptions,
+  { labDir, labIfAny, check = false, prepare = false }: BecomeOptions,
   directories: Directories,
   terminal: Terminal,
 ): Promise<ExitStatus> {
-  const instance = await readInstance(directories, labDir)
+  if (name === 'tor' && labIfAny !== undefined) throw usage('tor takes --lab-dir: its network is chosen, not found')
+  const instance = await readInstance(directories, labDir ?? (await findLab(labIfAny)))
   if (check) return await checkPart(name, instance, terminal)
-  const become = Object.hasOwn(PROGRAMS, name) ? PROGRAMS[name as keyof typeof PROGRAMS] : undefined
+  const become = Object.hasOwn(PROGRAMS, name) ? PROGRAMS[name as PartName] : undefined
   if (become === undefined)
     throw usage(`there is no such part to become; there are ${Object.keys(PROGRAMS).join(', ')}`)
   const [program = '', ...args] = await become(instance)
@@ -52,8 +58,23 @@ export async function becomePart(
   throw internal('this Node cannot become another program')
 }
 
-/** What each part's program and arguments are. Parts that are Node programs of ours are started by themselves. */
-const PROGRAMS = { tor: prepareTorCommand, redis: prepareRedisCommand } as const
+/** What each part's program and arguments are. */
+const PROGRAMS: Readonly<Partial<Record<PartName, (instance: Instance) => Promise<readonly string[]>>>> = {
+  tor: prepareTorCommand,
+  redis: prepareRedisCommand,
+  ...Object.fromEntries(OWN_PARTS.map(part => [part.name, (instance: Instance) => prepareOwnCommand(part, instance)])),
+}
+
+async function prepareOwnCommand({ title, entry, more }: OwnPart, instance: Instance): Promise<readonly string[]> {
+  const program = fileURLToPath(new URL(`../../../../${entry}`, import.meta.url))
+  await requireSource(program, title)
+  const { configurationFile, stateDirectory, layout } = instance
+  await openPrivateDirectory(stateDirectory)
+  return [
+    ...[process.execPath, program, '--config', configurationFile, '--state-dir', stateDirectory],
+    ...['--runtime-dir', layout.directory, '--access', layout.access, ...more(instance)],
+  ]
+}
 
 async function prepareTorCommand(instance: Instance): Promise<readonly string[]> {
   // Nobody here to end with: who started us ends us.

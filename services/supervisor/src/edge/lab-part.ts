@@ -104,6 +104,10 @@ const askLab = async (socket: string): Promise<void> => void (await readDescript
 /** Read what a client of the lab in `directory` needs, from the lab itself. */
 export const readLabDescription = (directory: string): Promise<LabDescription> => readDescription(socketIn(directory))
 
+/** Find out whether a lab answers in `directory`: in containers nobody else can say whether there is one. */
+export const findLab = async (directory: string | undefined): Promise<string | undefined> =>
+  directory !== undefined && (await answers(socketIn(directory))) ? directory : undefined
+
 const socketIn = (directory: string): string => join(directory, 'lab.sock')
 
 async function readDescription(socket: string): Promise<LabDescription> {

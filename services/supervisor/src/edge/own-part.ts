@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { PART_MESSAGE, type PartName, type PartNotice, type PartQuestion } from '@cordon/shared/contracts'
+import { PART_MESSAGE, type PartNotice, type PartQuestion } from '@cordon/shared/contracts'
 import { internal } from '@cordon/shared/errors'
 import { openPrivateDirectory } from '@cordon/shared/runtime/edge'
 import Value from 'typebox/value'
@@ -8,24 +8,14 @@ import { parsePartLogLine } from '../lifecycle/index.ts'
 import { confine, openFilesOf, readLines, startChild, watchExit } from './child.ts'
 import { notifyOfBreach } from './desktop-notice.ts'
 import type { Instance } from './instance.ts'
+import type { OwnPart } from './own-parts.ts'
 import type { PartDriver } from './part-driver.ts'
 import { requireSource } from './source-program.ts'
 
 const QUESTION: PartQuestion = { type: 'are-you-alive' }
 
-/** A part that is a program of Cordon's own. */
-export interface OwnPart {
-  readonly name: PartName
-  /** As it stands in a sentence. */
-  readonly title: string
-  /** The entry, from the top of the installation. */
-  readonly entry: string
-  /** Arguments beyond the directories, which every part is given. */
-  readonly more?: () => readonly string[]
-}
-
 /** Start a part of our own as a child that announces itself over Node's IPC channel, and ends when that breaks. */
-export function driveOwnPart(instance: Instance, { name, title, entry, more = () => [] }: OwnPart): PartDriver {
+export function driveOwnPart(instance: Instance, { name, title, entry, more }: OwnPart): PartDriver {
   const program = fileURLToPath(new URL(`../../../../${entry}`, import.meta.url))
   return async reporter => {
     await requireSource(program, title)
@@ -40,7 +30,7 @@ export function driveOwnPart(instance: Instance, { name, title, entry, more = ()
     ]
     const directory = join(stateDirectory, name)
     await openPrivateDirectory(directory)
-    const command = confine([process.execPath, program, ...directories, ...more()], openFilesOf(name))
+    const command = confine([process.execPath, program, ...directories, ...more(instance)], openFilesOf(name))
     const child = startChild(command, directory, ['ignore', 'pipe', 'pipe', 'ipc'])
     for (const stream of [child.stdout, child.stderr]) {
       readLines(stream, line => {

@@ -1,9 +1,9 @@
-import { join } from 'node:path'
 import { type ExternalTor, PART_NAMES, type PartName, type RuntimeLayout } from '@cordon/shared/contracts'
 import { driveExternalTor } from './external-tor-part.ts'
 import type { Instance } from './instance.ts'
 import { driveLab } from './lab-part.ts'
 import { driveOwnPart } from './own-part.ts'
+import { OWN_PARTS } from './own-parts.ts'
 import type { PartDriver } from './part-driver.ts'
 import { driveRedis } from './redis-part.ts'
 import { driveTor } from './tor-part.ts'
@@ -30,38 +30,8 @@ export function choosePartDrivers(instance: Instance, watch: TorWatch): Readonly
   }
   drivers.set('tor', useExternal ? driveExternalTor(external, watch) : driveTor(instance, watch))
   if (configuration.redis === undefined) drivers.set('redis', driveRedis(instance))
-  drivers.set(
-    'gateway',
-    driveOwnPart(instance, { name: 'gateway', title: 'the gateway', entry: 'gateway/src/main.ts' }),
-  )
-  drivers.set(
-    'updates',
-    driveOwnPart(instance, {
-      name: 'updates',
-      title: 'the update checks',
-      entry: 'services/updates/src/main.ts',
-      more: () => (instance.lab === undefined ? [] : ['--authority', instance.lab.authority]),
-    }),
-  )
-  drivers.set(
-    'dns',
-    driveOwnPart(instance, {
-      name: 'dns',
-      title: 'dns',
-      entry: 'services/dns/src/main.ts',
-      // In the lab, resolvers are vouched for by the lab's own authority.
-      more: () => (instance.lab === undefined ? [] : ['--authority', instance.lab.authority]),
-    }),
-  )
-  return drivers.set(
-    'clock',
-    driveOwnPart(instance, {
-      name: 'clock',
-      title: 'the clock',
-      entry: 'services/clock/src/main.ts',
-      more: () => (labDirectory === undefined ? [] : ['--lab', join(labDirectory, 'lab.sock')]),
-    }),
-  )
+  for (const part of OWN_PARTS) drivers.set(part.name, driveOwnPart(instance, part))
+  return drivers
 }
 
 /** Cordon's own tor, which somebody else started. */

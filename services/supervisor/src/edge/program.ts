@@ -28,6 +28,7 @@ import { addUpdateCommands } from './update-program.ts'
 interface UpOptions {
   readonly lab?: boolean
   readonly labDir?: string
+  readonly labIfAny?: string
   readonly detach?: boolean
   readonly detached?: boolean
   readonly system?: boolean
@@ -87,14 +88,16 @@ function buildProgram(
     .description('start everything and show what it waits for')
     .option('--lab', 'run on a private network on this machine, which is not Tor')
     .option('--lab-dir <directory>', 'where the lab lives; a lab that runs there is joined')
+    .option('--lab-if-any <directory>', 'with --system: the lab that is watched too if one answers there')
     .option('--detach', 'return when everything is ready')
     .option('--system', 'start nothing, and watch the parts that a service manager runs under users of their own')
     .addOption(new Option('--detached').hideHelp())
     .action(async (options: UpOptions) => done(await up(args, options, global(), terminal())))
   program
     .command('part <part>')
-    .description('become one part in system mode, for service managers and containers: tor or redis')
-    .option('--lab-dir <directory>', 'the lab that tor joins; this must be its network already')
+    .description('become one part in system mode, for service managers and containers')
+    .option('--lab-dir <directory>', 'the lab that it belongs to; for tor this must be its network already')
+    .option('--lab-if-any <directory>', 'the lab that it belongs to if one answers there; not for tor')
     .option('--check', 'only ask whether the part is well: exit status 0 if it is ready, 4 if not yet')
     .option('--prepare', 'only write its configuration and have it verified, before it is told to read it again')
     .action(async (name: string, options: BecomeOptions) => {
@@ -263,6 +266,12 @@ function describeCommand(command: Command): CommandNode {
 /** How the argument of a command is called where it is the name of an app that is there. */
 const TAKES_APP: readonly string[] = ['app', 'name']
 
+async function findLabIfAny(directory: string | undefined): Promise<string | undefined> {
+  if (directory === undefined) return undefined
+  const { findLab } = await import('./lab-part.ts')
+  return await findLab(directory)
+}
+
 const ROOT_HINT = 'Cordon needs no root: as an ordinary user, what it starts has fewer rights.'
 
 async function up(
@@ -273,8 +282,9 @@ async function up(
 ): Promise<ExitStatus> {
   if (options.labDir !== undefined && options.lab !== true) throw usage('--lab-dir goes with --lab')
   if (options.system === true && options.detach === true) throw usage('--system does not go with --detach')
+  if (options.labIfAny !== undefined && options.system !== true) throw usage('--lab-if-any goes with --system')
   const directories = locate(global)
-  const lab = options.lab === true ? locateLab(options.labDir, directories) : undefined
+  const lab = options.lab === true ? locateLab(options.labDir, directories) : await findLabIfAny(options.labIfAny)
   if (process.getuid?.() === 0 && options.detached !== true && !terminal.json) terminal.note(ROOT_HINT)
   // Everything we make from here on is ours alone, whatever the umask of who started us.
   process.umask(0o077)
