@@ -18,7 +18,7 @@ export interface RedisUnderTest {
   startOnTinyDisk(): Promise<{ grow(): Promise<void> }>
   /** Send a signal; resolve when the process has gone, if it is one that ends it. */
   signal(signal: NodeJS.Signals): Promise<void>
-  /** Run one command on a connection of its own, and return the reply as redis-cli would print its first line. */
+  /** Run one command on a connection of its own, and return the reply without its type. */
   command(...words: readonly string[]): Promise<string>
 }
 
@@ -135,7 +135,7 @@ export async function eventually(what: string, holds: () => unknown): Promise<vo
 }
 
 async function ask(socket: string, words: readonly string[]): Promise<string> {
-  const connection = connect({ path: socket })
+  const connection = connect({ path: socket }).setEncoding('latin1')
   try {
     await once(connection, 'connect')
     const parts = words.map(word => `$${Buffer.byteLength(word)}\r\n${word}\r\n`)
@@ -143,11 +143,22 @@ async function ask(socket: string, words: readonly string[]): Promise<string> {
     let answer = ''
     for await (const chunk of connection) {
       answer += chunk
-      if (answer.includes('\r\n') && (!answer.startsWith('$') || answer.split('\r\n').length > 2)) break
+      const whole = readReply(answer)
+      if (whole !== undefined) return whole
     }
-    const [first = '', second = ''] = answer.split('\r\n')
-    return first.startsWith('$') ? second : first.replace(/^[+:-]/, '')
+    throw new Error('redis has closed the connection')
   } finally {
     connection.destroy()
   }
+}
+
+/** Read a reply (RESP 2), of an array its length alone; undefined while it is not whole. */
+function readReply(answer: string): string | undefined {
+  const end = answer.indexOf('\r\n')
+  if (end === -1) return undefined
+  const first = answer.slice(0, end)
+  if (!first.startsWith('$')) return first.replace(/^[+:-]/, '')
+  const text = answer.slice(end + 2)
+  const bytes = Number(first.slice(1))
+  return text.length < bytes + 2 ? undefined : text.slice(0, Math.max(0, bytes))
 }

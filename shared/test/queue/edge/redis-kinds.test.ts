@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import type { RedisSettings } from '@cordon/shared/contracts'
 import t, { type Test } from 'tap'
 import { makeCertificate } from '../../through-tor/certificate-under-test.ts'
+import { ROLE_OF_PRIMARY, startCluster } from '../redis-cluster-under-test.ts'
 import {
   eventually,
   findPort,
@@ -72,27 +73,64 @@ t.test('by Sentinel: the primary dies, its replica takes over, and jobs go on', 
   t.ok(Number(await replica.command('DBSIZE')) > 0, 'what was the replica has the jobs')
 })
 
-t.test('on a Cluster: jobs of this machine and of the fleet, wherever their slots are', async t => {
-  const ports = [await findPort(), await findPort(), await findPort()]
-  const nodes: RedisUnderTest[] = []
-  for (const port of ports) nodes.push(await startRedis(t, '--port', String(port), '--cluster-enabled', 'yes'))
-  const [one] = nodes
-  if (one === undefined) throw new Error('no node')
-  for (const [at, node] of nodes.entries()) {
-    const [from, to] = [Math.ceil((16_384 * at) / 3), Math.ceil((16_384 * (at + 1)) / 3) - 1]
-    t.equal(await node.command('CLUSTER', 'ADDSLOTSRANGE', String(from), String(to)), 'OK')
-    if (at > 0) await one.command('CLUSTER', 'MEET', '127.0.0.1', String(ports[at]))
-  }
-  for (const node of nodes) {
-    await eventually('a whole cluster', async () => /cluster_state:ok/.test(await node.command('CLUSTER', 'INFO')))
-  }
-  const cluster = [{ address: '127.0.0.1', port: ports[1] ?? 0 }]
-  const { work, jobs } = await open(t, one, { cluster })
-  const checked = workAndRecord(jobs, 'updates', ['updates.check'])
-  await work()
-  await jobs.add('updates.check', { reason: 'request', check: '0a'.repeat(16) }, { id: 'fleet' })
-  await eventually('the job of the fleet', () => checked.includes('fleet'))
-})
+t.test(
+  'on a Cluster: machines do each check of the fleet once, over the death of the node that holds them',
+  async t => {
+    const cluster = await startCluster(t)
+    const holder = await cluster.holderOf('{cordon:home}:updates:wait')
+    const machines = await Promise.all(
+      ['one', 'two'].map(async instance => {
+        const redis = cluster.settings
+        const part = await openPart(t, holder.primary, { redis, place: { fleet: 'home', instance } })
+        return { ...part, own: workAndRecord(part.jobs, 'clock', ['clock.sync']), checks: [] as string[] }
+      }),
+    )
+    const gate = Promise.withResolvers<void>()
+    const confirmed: string[] = []
+    for (const { jobs, checks } of machines) {
+      await eventually('usable', () => jobs.state().type === 'usable')
+      jobs.work('updates', {
+        'updates.check': async (_, { id, confirm }) => {
+          checks.push(id)
+          if (id === 'long') await gate.promise
+          await confirm()
+          confirmed.push(id)
+        },
+      })
+    }
+    /** Both find them due at the same moment. */
+    const bothKeep = (ids: readonly string[]): void => {
+      for (const [at, id] of ids.entries()) {
+        const check = at.toString(16).padStart(32, '0')
+        for (const { jobs } of machines) jobs.keep('updates.check', { reason: 'schedule', check }, { id })
+      }
+    }
+    const early = Array.from({ length: 8 }, (_, n) => `early-${n}`)
+    const late = Array.from({ length: 8 }, (_, n) => `late-${n}`)
+    bothKeep(early)
+    await eventually('the early checks', () => early.every(id => confirmed.includes(id)))
+    for (const { jobs, own } of machines) {
+      const id = await jobs.add('clock.sync', { reason: 'request' })
+      await eventually('a job of this machine alone', () => own.includes(id))
+      t.same(own, [id])
+    }
+
+    bothKeep(['long'])
+    await eventually('a check that runs', () => machines.some(({ checks }) => checks.includes('long')))
+    await holder.primary.signal('SIGKILL')
+    bothKeep(late)
+    await eventually('its replica in its place', async () => (await holder.replica.command('ROLE')) === ROLE_OF_PRIMARY)
+    gate.resolve()
+    await eventually('the late checks, and the one that ran', () =>
+      ['long', ...late].every(id => confirmed.includes(id)),
+    )
+    t.same(
+      machines.flatMap(({ checks }) => checks).toSorted(),
+      [...early, ...late, 'long'].toSorted(),
+      'each was begun once, by one of the two',
+    )
+  },
+)
 
 t.test('RED-06 a disk that is full: named with the next step, and it heals without a restart', async t => {
   const redis = await prepareRedis(t)
