@@ -15,6 +15,7 @@ import { measureStart } from './edge/figures/start.ts'
 import { measureStreamCost } from './edge/figures/stream-cost.ts'
 import { measureTelemetry } from './edge/figures/telemetry.ts'
 import { measureThroughput } from './edge/figures/throughput.ts'
+import { measureTorCost } from './edge/figures/tor-cost.ts'
 import { measureUpdates } from './edge/figures/updates.ts'
 import { Lab } from './edge/lab.ts'
 import { Programs } from './edge/programs.ts'
@@ -47,6 +48,7 @@ const ON_LAB: Readonly<Record<string, (cordon: CordonOnLab, effort: Effort) => P
   latency: measureLatency,
   throughput: measureThroughput,
   keys: measureKeys,
+  'tor-cost': measureTorCost,
 }
 
 const NAMES = [...Object.keys(ALONE), ...Object.keys(WHOLE), ...Object.keys(ON_LAB)]

@@ -1,6 +1,6 @@
 import { layOutRuntime } from '@cordon/shared/contracts'
 import { type ControlConnection, openControlConnection } from '@cordon/shared/runtime/edge'
-import { setEvents, type TorEvent } from '@cordon/shared/tor-control'
+import { getInfo, parseGetInfo, setEvents, type TorEvent } from '@cordon/shared/tor-control'
 import { CordonUp, runtimeIn } from './cordon-up.ts'
 import type { Lab } from './lab.ts'
 import { Load } from './load.ts'
@@ -57,6 +57,13 @@ export class CordonOnLab implements AsyncDisposable {
     await this.load.run([this.plan('app', app, 1)], 1)
     if (this.#seen === undefined) throw new Error('tor did not say which credentials the stream had')
     return { app, tor: this.#seen }
+  }
+
+  /** The process of tor. */
+  async torPid(): Promise<number> {
+    if (this.#control === undefined) throw new Error('there is no control connection')
+    const answer = parseGetInfo(await this.#control.send(getInfo(['process/pid'])))
+    return Number('why' in answer ? Number.NaN : answer.get('process/pid'))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
