@@ -209,7 +209,8 @@ const USER_SERVICE = lines([
   'ExecReload=/bin/kill -HUP $MAINPID',
   'Restart=on-failure',
   'RestartSec=5',
-  'TimeoutStartSec=300',
+  // A slow line or a censor: tor goes on trying, and what it has so far is not thrown away.
+  'TimeoutStartSec=infinity',
   'TimeoutStopSec=35',
   'WatchdogSec=30',
   'NoNewPrivileges=yes',

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { resolve } from 'node:path'
+import { systemCode } from '@cordon/shared/errors'
 import { chooseDirectories, type Directories } from '../cli/directories.ts'
 
 /** The options that every command takes. */
@@ -32,6 +33,12 @@ export function locateLab(named: string | undefined, { stateDirectory }: Directo
 }
 
 function isOurs(path: string, uid: number): boolean {
-  const found = statSync(path, { throwIfNoEntry: false })
-  return found?.isDirectory() === true && found.uid === uid
+  try {
+    const found = statSync(path, { throwIfNoEntry: false })
+    return found?.isDirectory() === true && found.uid === uid
+  } catch (cause) {
+    // A service is not even shown what is a user's (ProtectHome=, systemd.exec(5)).
+    if (systemCode(cause) === 'EACCES') return false
+    throw cause
+  }
 }

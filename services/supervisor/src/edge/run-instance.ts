@@ -86,11 +86,11 @@ export class RunningInstance {
   #stopping: Promise<void> | undefined
 
   constructor(instance: Instance, options: InstanceOptions) {
-    const { directories, onLog, onStop = () => {} } = options
+    const { onLog, onStop = () => {} } = options
     this.#onStop = onStop
     this.#readClocks = options.readClocks ?? readClocks
     this.#instance = instance
-    this.#named = directories.configurationNamed
+    this.#named = mustBeThere(options)
     this.#watch = new TorWatch(instance, () => this.#torChanged())
     this.#lock = new InstanceLock(instance.layout)
     const drivers = choosePartDrivers(instance, this.#watch)
@@ -247,14 +247,18 @@ export class RunningInstance {
 
 /** Read the configuration and build an instance that has not started. */
 export async function prepareInstance(options: InstanceOptions): Promise<RunningInstance> {
-  const { configurationFile, configurationNamed, stateDirectory, runtimeDirectory } = options.directories
+  const { configurationFile, stateDirectory, runtimeDirectory } = options.directories
   const instance: Instance = {
     configurationFile,
     stateDirectory,
     layout: layOutRuntime(runtimeDirectory, options.access),
     labDirectory: options.labDirectory,
-    configuration: await readConfiguration(configurationFile, configurationNamed),
+    configuration: await readConfiguration(configurationFile, mustBeThere(options)),
     lab: undefined,
   }
   return new RunningInstance(instance, options)
 }
+
+/** A file that a person names must be there. In system mode units name it, and its administrator need not write one. */
+const mustBeThere = ({ directories, access }: InstanceOptions): boolean =>
+  directories.configurationNamed && access === 'user'

@@ -1,4 +1,4 @@
-import type { Status } from '@cordon/shared/contracts'
+import type { Access, Status } from '@cordon/shared/contracts'
 import { openServiceManager, type ServiceManager } from '@cordon/shared/runtime/edge'
 import { formatStatusLine, hasSettled } from '../cli/index.ts'
 import { NOTHING_NOTICED, planNotice } from '../lifecycle/index.ts'
@@ -7,11 +7,18 @@ import { NOTHING_NOTICED, planNotice } from '../lifecycle/index.ts'
 export class StatusNotices {
   // The loop that starts and watches parts is the one that says so: if it does not turn, we are not alive.
   readonly #manager: ServiceManager | undefined = openServiceManager(process.env, process.pid)
+  readonly #access: Access
   #noticed = NOTHING_NOTICED
+
+  constructor(access: Access) {
+    this.#access = access
+  }
 
   /** Tell what is new in the status. */
   tell(status: Status): void {
-    const { noticed, text } = planNotice(this.#noticed, hasSettled(status), formatStatusLine(status))
+    // In system mode the view of the parts is there once it can be asked: a machine that starts does not wait for tor.
+    const isReady = this.#access === 'group' || hasSettled(status)
+    const { noticed, text } = planNotice(this.#noticed, isReady, formatStatusLine(status))
     this.#noticed = noticed
     if (text !== undefined) this.#manager?.send(text)
   }

@@ -23,7 +23,7 @@ export async function runForeground(
   const onLog = (line: LogLine): void => {
     if (line.level !== 'info') terminal.note(`${line.part}: ${line.text}`)
   }
-  const notices = new StatusNotices()
+  const notices = new StatusNotices(access)
   const instance = await prepareInstance({ directories, labDirectory, access, onLog, onStop: () => notices.stopping() })
   await instance.start()
   obeySignals(instance, () => terminal.note('stopping; once more to end at once'))
