@@ -5,7 +5,18 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
-import { ARCHITECTURES, formatControl, formatManPage, formatScripts, type Help, LAUNCHER } from '../package/debian.ts'
+import {
+  ARCHITECTURES,
+  CONFFILES,
+  CONFIGURATION,
+  formatChangelog,
+  formatControl,
+  formatManPage,
+  formatScripts,
+  type Help,
+  LAUNCHER,
+  LINTIAN_OVERRIDES,
+} from '../package/debian.ts'
 import { SYSTEM_PARTS, userOf } from '../systemd/parts.ts'
 import { formatSystemFiles } from '../systemd/units.ts'
 import { stage } from './stage.ts'
@@ -44,7 +55,8 @@ try {
   const ask = (...args: readonly string[]): string =>
     execFileSync(join(library, 'bin/node'), [join(library, 'services/supervisor/bin/cordon.js'), ...args], {
       encoding: 'utf8',
-      env: { PATH: '/usr/bin:/bin', HOME: work },
+      // Sixty commands are asked: what the first compiles, the others read.
+      env: { PATH: '/usr/bin:/bin', HOME: work, NODE_COMPILE_CACHE: join(work, 'compiled') },
     })
   write('usr/bin/cordon', LAUNCHER, 0o755)
   write('usr/share/man/man1/cordon.1.gz', gzipSync(formatManPage(version, collectHelp(ask)), { level: 9 }))
@@ -54,7 +66,12 @@ try {
     write(`${SYSTEM_PLACES[kind]}/${file}`, text)
   }
   write('usr/share/doc/cordon/copyright', readFileSync(join(ROOT, 'LICENSE')))
-  write('usr/share/doc/cordon/changelog.gz', gzipSync(readFileSync(join(ROOT, 'CHANGELOG.md')), { level: 9 }))
+  const zip = (text: string | Uint8Array): Uint8Array => gzipSync(text, { level: 9 })
+  write('usr/share/doc/cordon/CHANGELOG.md.gz', zip(readFileSync(join(ROOT, 'CHANGELOG.md'))))
+  write('usr/share/doc/cordon/changelog.gz', zip(formatChangelog(version, new Date(changedAt()))))
+  write('usr/share/lintian/overrides/cordon', LINTIAN_OVERRIDES)
+  write('etc/cordon/cordon.yaml', CONFIGURATION)
+  write('DEBIAN/conffiles', CONFFILES)
   const installedSize = Number(execFileSync('du', ['-sk', tree], { encoding: 'utf8' }).split('\t')[0])
   write('DEBIAN/control', formatControl({ version, architecture, installedSize }))
   for (const [name, text] of formatScripts(SYSTEM_PARTS.map(({ name }) => userOf(name)))) {
@@ -68,6 +85,11 @@ try {
   process.stdout.write(`${target}\n`)
 } finally {
   rmSync(work, { recursive: true, force: true })
+}
+
+/** The moment of the last change, so that the same sources give the same package. */
+function changedAt(): string {
+  return execFileSync('git', ['-C', ROOT, 'log', '-1', '--format=%cI'], { encoding: 'utf8' }).trim()
 }
 
 /** Ask every command what it says of itself, from the top down. */

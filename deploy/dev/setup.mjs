@@ -28,6 +28,8 @@ const PACKAGES = {
   tor: 'tor',
   'tor-gencert': 'tor',
   ip: 'iproute2',
+  lintian: 'lintian',
+  mmdebstrap: 'mmdebstrap',
   unshare: 'util-linux',
   setpriv: 'util-linux',
   nsenter: 'util-linux',

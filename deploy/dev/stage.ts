@@ -1,6 +1,6 @@
 /** Lays out an installation from the checkout: the sources, the packages of the lock file, and Node itself. */
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, lstatSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -35,6 +35,29 @@ export function stage(directory: string): void {
     maxBuffer: 64 * 1024 * 1024,
   })
   writeFileSync(join(directory, 'sbom.cdx.json'), bill)
+  prune(join(directory, 'node_modules'))
   mkdirSync(join(directory, 'bin'))
   symlinkSync(`../node_modules/node-linux-${process.arch}/bin/node`, join(directory, 'bin', 'node'))
+}
+
+/**
+ * What packages carry and nothing here runs: notes and tests of their own, settings of their tools, pages that fetch
+ * scripts from elsewhere, Node's headers, and programs for another C library. By paths below node_modules.
+ */
+const NEEDLESS = [
+  /(^|\/)\.(?!bin$|package-lock\.json$)[^/]+$/,
+  /^(.*\/node_modules\/)?(@[^/]+\/)?[^/@.]+\/(test|tests|benchmarks?|integration|docs|examples?|scripts)$/,
+  /\.html$/,
+  /^node-linux-[^/]+\/(include|share|lib|CHANGELOG\.md|README\.md)$/,
+  /(^|\/)musl_[^/]+$|\.musl\.node$/,
+] as const
+
+/** Remove what is needless, and let nothing be executable but the programs. */
+function prune(modules: string): void {
+  for (const name of readdirSync(modules, { recursive: true, encoding: 'utf8' }).toSorted()) {
+    const path = join(modules, name)
+    if (NEEDLESS.some(pattern => pattern.test(name))) rmSync(path, { recursive: true, force: true })
+    const found = lstatSync(path, { throwIfNoEntry: false })
+    if (found?.isFile() === true && !/(^|\/)bin\//.test(name)) chmodSync(path, 0o644)
+  }
 }

@@ -1,33 +1,17 @@
 /**
- * `npm run test:package`: the Debian package in a clean Debian: installed, used on the lab, upgraded, purged.
+ * `npm run test:package`: the Debian package in a clean Debian: installed, used on the lab, upgraded, purged; and the
+ * same for a whole system, with systemd as process 1.
  *
- * It needs root (a chroot, namespaces) and, to make the clean Debian, the package mirror that this machine is set to.
+ * It needs root (namespaces, cgroups) and, to make the clean Debian, the package mirror that this machine is set to.
  * What is installed runs in a network namespace without any way out. `--package FILE` takes a package that is built,
  * `--root DIR` a Debian root that is there (it is used as it is, and changed).
  */
-import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { boot, makeCleanRoot, must, run, runInside } from './clean-debian.mjs'
 import { ensurePackages, ensurePrograms, giveUp, nodeProgram, ROOT } from './setup.mjs'
-
-/** Enter the root directory $1 in fresh namespaces, and run $2 there. */
-const ENTER = [
-  'mount --make-rprivate /',
-  'mount --bind "$1" "$1"',
-  'mount -t proc proc "$1/proc"',
-  'mount -t tmpfs tmpfs "$1/run"',
-  'mount --rbind /dev "$1/dev"',
-  'ip link set lo up',
-  // Not chroot: in one, the kernel lets nobody make the user namespaces that the lab lives in.
-  'cd "$1"',
-  'mkdir -p .outside',
-  'pivot_root . .outside',
-  'umount -l /.outside',
-  'rmdir /.outside',
-  'exec sh -ec "$2"',
-].join('; ')
 
 const { values } = parseArgs({ options: { package: { type: 'string' }, root: { type: 'string' } } })
 if (process.getuid() !== 0)
@@ -36,32 +20,25 @@ ensurePackages()
 ensurePrograms(['dpkg-deb', 'git', 'unshare'])
 
 const work = mkdtempSync(join(tmpdir(), 'cordon-package-'))
+const UNITS = ['tor', 'redis', 'gateway', 'dns', 'clock', 'updates', 'supervisor'].map(part => `cordon-${part}.service`)
 let failed = 0
 let passed = 0
 try {
   const first = values.package ?? build()
+  judge(first)
+  const newer = repack(first)
   const root = values.root ?? makeRoot(first)
-  test(root, first)
+  for (const one of [first, newer]) copyFileSync(one, join(root, basename(one)))
+  const before = listFiles(root)
+  testForPerson(root, basename(first), basename(newer))
+  await testForSystem(root, basename(first), basename(newer))
+  const left = listFiles(root).filter(path => !before.includes(path))
+  check('nothing is left', { status: left.length, stdout: left.join(' '), stderr: '' })
 } finally {
   rmSync(work, { recursive: true, force: true, maxRetries: 3 })
 }
 process.stdout.write(`${passed} passed, ${failed} failed\n`)
 process.exit(failed === 0 && passed > 0 ? 0 : 1)
-
-function run(program, args, options = {}) {
-  const { status, stdout, stderr } = spawnSync(program, args, {
-    encoding: 'utf8',
-    maxBuffer: 64 * 1024 * 1024,
-    ...options,
-  })
-  return { status, stdout: stdout ?? '', stderr: stderr ?? '' }
-}
-
-function must(what, { status, stdout, stderr }) {
-  if (status !== 0)
-    giveUp(`${what} failed: ${(stderr || stdout).trim().split('\n').slice(-5).join('\n  ')}`, 'See above.')
-  return stdout
-}
 
 function build() {
   process.stderr.write('building the package …\n')
@@ -70,13 +47,11 @@ function build() {
 
 /** The programs that the package depends on come from the mirror of this machine; Cordon itself from the file. */
 function makeRoot(file) {
-  ensurePrograms(['mmdebstrap'])
   process.stderr.write('making a clean Debian …\n')
   const root = join(work, 'root')
   const depends = must('dpkg-deb', run('dpkg-deb', ['--field', file, 'Depends']))
   const names = depends.split(',').map(one => one.trim().split(/[ |]/)[0])
-  const release = /^VERSION_CODENAME=(.*)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1]
-  must('mmdebstrap', run('mmdebstrap', ['--variant=minbase', `--include=curl,${names.join(',')}`, release, root]))
+  makeCleanRoot(root, ['curl', 'dbus', ...names])
   return root
 }
 
@@ -92,26 +67,16 @@ function repack(file) {
   return target
 }
 
-function test(root, file) {
-  const newer = repack(file)
-  for (const one of [file, newer]) copyFileSync(one, join(root, basename(one)))
-  // A script inside, in namespaces of its own: no network but its own loopback, and every process ends with it.
-  const inside = (script, seconds = 240) =>
-    run(
-      'unshare',
-      ['--mount', '--net', '--pid', '--fork', '--kill-child', '--', 'sh', '-ec', ENTER, 'sh', root, script],
-      {
-        timeout: seconds * 1000,
-        env: {
-          PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
-          HOME: '/root',
-          LC_ALL: 'C.UTF-8',
-          DEBIAN_FRONTEND: 'noninteractive',
-        },
-      },
-    )
-  const before = listFiles(root)
-  check('it is installed', inside(`apt-get install -y --no-install-recommends /${basename(file)} 2>&1`))
+/** What lintian objects to and is not overridden with a reason. */
+function judge(file) {
+  ensurePrograms(['lintian'])
+  check('lintian finds no error and no warning', run('lintian', ['--fail-on', 'error,warning', file]))
+}
+
+/** One person, without systemd. */
+function testForPerson(root, first, newer) {
+  const inside = script => runInside(root, script)
+  check('it is installed', inside(`apt-get install -y --no-install-recommends /${first} 2>&1`))
   check('the command says what it is', inside('cordon --help'), /Every application its own way/)
   check('the man page can be read', inside('zcat /usr/share/man/man1/cordon.1.gz'), /COMMANDS/)
   check(
@@ -124,24 +89,87 @@ function test(root, file) {
   check(
     'a program goes through its port on the lab, with circuits of its own',
     inside(`cordon up --lab --detach && cordon apps add mail && port=$(cordon env mail | sed -n 's/.*:\\([0-9]*\\).*/\\1/p' | head -1) &&
-      curl -sS --max-time 60 -x socks5h://127.0.0.1:$port http://check.example/ && cordon circuits mail && cordon down`),
+      curl -sS --max-time 60 -x socks5h://127.0.0.1:$port http://check.example/ && cordon circuits mail && cordon down &&
+      echo $port > /root/port`),
     /remoteAddress/,
   )
   check(
-    'an upgrade keeps the state',
-    inside(`apt-get install -y /${basename(newer)} 2>&1 >/dev/null && dpkg -s cordon | grep Version &&
-    cat /root/.local/state/cordon/registry.json 2>/dev/null || find /root/.local/state/cordon -name '*.json'`),
+    'it is upgraded',
+    inside(`apt-get install -y /${newer} 2>&1 >/dev/null && dpkg -s cordon | grep Version`),
     /\+1/,
   )
-  check('nothing of the app was lost', inside('cordon up --lab --detach && cordon apps && cordon down'), /mail/)
-  check('it is purged', inside('mkdir -p /var/lib/cordon/tor /etc/cordon; apt-get purge -y cordon 2>&1'))
+  check(
+    'an upgrade keeps the app and its port',
+    inside(`cordon up --lab --detach >/dev/null && cordon apps --json && cordon down >/dev/null &&
+      echo "port $(cat /root/port)"`),
+    // The same number in what the gateway says, and in what was written down before.
+    /"id":\s?"mail"[\s\S]*"port":\s?(\d+)[\s\S]*port \1$/m,
+  )
+  check('it is purged', inside('apt-get purge -y cordon 2>&1; rm -rf /root/port'))
   check('no user is left', inside('! getent passwd | grep cordon && ! getent group | grep cordon'))
-  const left = listFiles(root).filter(path => !before.includes(path))
-  check(`nothing is left${left.length === 0 ? '' : `: ${left.join(' ')}`}`, {
-    status: left.length === 0 ? 0 : 1,
-    stdout: '',
-    stderr: '',
-  })
+}
+
+/** A whole system: the units started by systemd, used by a member of the group, killed, upgraded and purged. */
+async function testForSystem(root, first, newer) {
+  const machine = await boot(root)
+  check('systemd boots the clean Debian', { status: machine === undefined ? 1 : 0, stdout: '', stderr: '' })
+  if (machine === undefined) return
+  const by = (user, command) => `su ${user} -s /bin/sh -c 'CORDON_RUNTIME_DIR=/run/cordon ${command}'`
+  try {
+    check(
+      'it is installed where systemd runs, and starts nothing',
+      machine.run(`apt-get install -y --no-install-recommends /${first} 2>&1 && ! systemctl is-active cordon.target`),
+    )
+    check(
+      'the target starts every part, and does not wait for a network',
+      machine.run(`useradd anna && adduser --quiet anna cordon && useradd eve
+        timeout 60 systemctl start cordon.target && systemctl is-active ${UNITS.join(' ')}`),
+    )
+    check(
+      'a member of the group sees the parts, and what tor waits for',
+      machine.run(`until ${by('anna', 'cordon status')} | grep -q 'updates *ready'; do sleep 0.5; done
+        ${by('anna', 'cordon status')} || [ $? = 4 ]`),
+      /tor waits: this machine has no network/,
+    )
+    check(
+      'somebody else is refused',
+      machine.run(`if ${by('eve', 'cordon status')} 2>&1; then exit 1; fi`),
+      /this one may not use it/,
+    )
+    check('a program of a member runs confined', machine.run(by('anna', 'cordon run mail -- ls /run')), /^user$/m)
+    check(
+      'who asks while the gateway starts again waits, and is answered',
+      machine.run(`systemctl kill -s KILL cordon-gateway.service && ${by('anna', 'cordon apps --json')}`),
+      /"mail"/,
+    )
+    for (const unit of UNITS) check(`${unit} is killed, and back`, machine.run(killed(unit), 90))
+    check(
+      'systemd finds no mistake in a unit',
+      machine.run('systemd-analyze verify --man=no /lib/systemd/system/cordon*'),
+    )
+    check(
+      'an upgrade starts it again, with its apps',
+      machine.run(`old=$(systemctl show -P MainPID cordon-gateway) && apt-get install -y /${newer} 2>&1 &&
+        [ $(systemctl show -P MainPID cordon-gateway) != $old ] && ${by('anna', 'cordon apps --json')}`),
+      /"mail"/,
+    )
+    check(
+      'it is purged while it runs: no unit, no process, no user',
+      machine.run(`apt-get purge -y cordon 2>&1
+        if systemctl list-units --all --plain --no-legend 'cordon*' | grep .; then exit 1; fi
+        if cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' | grep '/lib/[c]ordon'; then exit 1; fi
+        if getent passwd | grep cordon- || getent group | grep cordon; then exit 1; fi
+        userdel anna; userdel eve`),
+    )
+  } finally {
+    await machine.stop()
+  }
+}
+
+/** Kill what a unit started, and wait until another process is there in its place. */
+function killed(unit) {
+  return `old=$(systemctl show -P MainPID ${unit}); systemctl kill -s KILL ${unit}
+    until systemctl is-active -q ${unit} && [ $(systemctl show -P MainPID ${unit}) != $old ]; do sleep 0.2; done`
 }
 
 /** Places that a package may leave something in. */
@@ -155,7 +183,10 @@ function listFiles(root) {
     'usr/lib/systemd/system',
     'usr/share/doc',
   ].flatMap(directory =>
-    existsSync(join(root, directory)) ? readdirSync(join(root, directory)).map(name => `${directory}/${name}`) : [],
+    // What ends in a hyphen is what the tools for users had before.
+    existsSync(join(root, directory))
+      ? readdirSync(join(root, directory)).flatMap(name => (name.endsWith('-') ? [] : [`${directory}/${name}`]))
+      : [],
   )
 }
 

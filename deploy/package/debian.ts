@@ -26,13 +26,16 @@ const DEPENDS = [
   'systemd | systemd-standalone-sysusers',
 ]
 
+/** Whoever builds a package to give away puts an address of their own here; this one is nobody's (RFC 2606). */
+const MAINTAINER = 'The Cordon maintainers <maintainers@cordon.example>'
+
 /** Format DEBIAN/control (deb-control(5)). */
 export const formatControl = ({ version, architecture, installedSize }: ControlInput): string =>
   `${[
     'Package: cordon',
     `Version: ${version}`,
     `Architecture: ${architecture}`,
-    'Maintainer: The Cordon maintainers <cordon@localhost>',
+    `Maintainer: ${MAINTAINER}`,
     'Section: net',
     'Priority: optional',
     `Installed-Size: ${installedSize}`,
@@ -88,6 +91,42 @@ export const formatScripts = (users: readonly string[]): ReadonlyMap<string, str
     ['prerm', PRERM],
     ['postrm', postrm(users)],
   ])
+
+/** What dpkg asks about before it replaces or removes it: the file that a system is configured by. */
+export const CONFFILES = '/etc/cordon/cordon.yaml\n'
+
+/** The configuration of a system as it is installed: nothing must stand there. */
+export const CONFIGURATION = `# The configuration of Cordon as a system (cordon.target). Nothing must stand here; README.md has all settings.
+# The parts follow this file while they run; what concerns tor takes: systemctl restart cordon-tor.service
+# apps:
+#   mail: { ports: [143, 587, 993] }
+`
+
+/** Format the changelog as Debian has it (deb-changelog(5)); what has changed stands in CHANGELOG.md beside it. */
+export const formatChangelog = (version: string, date: Date): string =>
+  [
+    `cordon (${version}) unstable; urgency=medium`,
+    '',
+    '  * See /usr/share/doc/cordon/CHANGELOG.md.gz.',
+    '',
+    ` -- ${MAINTAINER}  ${date.toUTCString().replace('GMT', '+0000')}`,
+    '',
+  ].join('\n')
+
+/** What lintian need not say, each with its reason. */
+export const LINTIAN_OVERRIDES = `# Node and every package are inside: one lock file decides what runs, on every release of Debian.
+cordon: embedded-library *node_modules/node-linux-*
+cordon: hardening-no-pie *node_modules/node-linux-*
+cordon: unstripped-binary-or-object *node_modules/*
+# Scripts of packages are modules here: none is executed, and the launcher names the Node that came with them.
+cordon: missing-dep-for-interpreter node *
+cordon: script-not-executable *node_modules/*
+cordon: unusual-interpreter *node_modules/*
+# What belongs together starts together, when an administrator says so.
+cordon: systemd-service-file-refers-to-unusual-wantedby-target cordon.target *
+# deb-systemd-invoke knows no try-restart, and restart would start what an administrator has stopped.
+cordon: maintainer-script-calls-systemctl *
+`
 
 /** What /usr/bin/cordon is: the command under the Node that came with it. */
 export const LAUNCHER = `#!/bin/sh

@@ -1,6 +1,14 @@
 import { spawnSync } from 'node:child_process'
+import { parseConfiguration } from '@cordon/shared/contracts'
 import t from 'tap'
-import { formatControl, formatManPage, formatScripts } from '../debian.ts'
+import {
+  CONFIGURATION,
+  formatChangelog,
+  formatControl,
+  formatManPage,
+  formatScripts,
+  LINTIAN_OVERRIDES,
+} from '../debian.ts'
 
 t.test('the control file has every field that dpkg needs, and the programs that Cordon starts', async t => {
   const text = formatControl({ version: '1.2.3', architecture: 'amd64', installedSize: 7 })
@@ -33,4 +41,22 @@ t.test('what a command says of itself cannot become a command of the man page', 
   t.match(page, /^\\&'quoted$/m)
   t.match(page, /^a\\eb \\-\\-lab$/m)
   t.match(page, /^\.SS cordon up$/m)
+})
+
+t.test('the changelog is what Debian reads, and says nothing of the hour of building', async t => {
+  const text = formatChangelog('1.2.3', new Date('2026-11-23T07:08:09+01:00'))
+  t.match(text, /^cordon \(1\.2\.3\) unstable; urgency=medium\n\n {2}\* /)
+  t.match(text, /\n -- .+ <[^>]+> {2}Mon, 23 Nov 2026 06:08:09 \+0000\n$/)
+})
+
+t.test('the configuration that is installed sets nothing, and also with its example taken in', async t => {
+  t.same(parseConfiguration(CONFIGURATION, 'cordon.yaml'), {})
+  const taken = CONFIGURATION.replaceAll(/^# ?(apps:| +mail:)/gm, '$1')
+  t.match(parseConfiguration(taken, 'cordon.yaml'), { apps: { mail: { ports: [143, 587, 993] } } })
+})
+
+t.test('what lintian is not to say has a reason', async t => {
+  const lines = LINTIAN_OVERRIDES.trimEnd().split('\n')
+  t.match(lines[0], /^# /)
+  for (const line of lines) t.match(line, /^(# .*\.|cordon: [a-z-]+ .+)$/)
 })
