@@ -235,6 +235,19 @@ t.test(
   },
 )
 
+t.test('two gateways with one configuration, as in a fleet, give one app an identity each', async t => {
+  const sent = []
+  for (const gateway of [await GatewayUnderTest.open(t, APPS), await GatewayUnderTest.open(t, APPS)]) {
+    const client = new Client({ port: await gateway.portOf('mail') })
+    await client.send(ask('echo.example', { user: 'a', password: 'b' })).take(12)
+    sent.push(gateway.tor.asked.at(-1))
+  }
+  const [one, other] = sent
+  t.type(one?.user, 'string')
+  t.not(one?.user, other?.user)
+  t.not(one?.password, other?.password)
+})
+
 t.test('nothing survives a restart of the gateway but the ports', async t => {
   const gateway = await GatewayUnderTest.open(t, APPS)
   const before = await gateway.portOf('mail')

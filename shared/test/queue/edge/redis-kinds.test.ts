@@ -77,7 +77,7 @@ t.test(
   'on a Cluster: machines do each check of the fleet once, over the death of the node that holds them',
   async t => {
     const cluster = await startCluster(t)
-    const holder = await cluster.holderOf('{cordon:home}:updates:wait')
+    const holder = await cluster.replicateHolderOf('{cordon:home}:updates:wait')
     const machines = await Promise.all(
       ['one', 'two'].map(async instance => {
         const redis = cluster.settings
