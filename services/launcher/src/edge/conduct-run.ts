@@ -72,8 +72,8 @@ const listWays = (app: KnownApp, { allowLan, exposedPorts }: RunRequest, dnsSock
   doors: listDoors(app, exposedPorts),
 })
 
-const openBus = async ({ runtimeDirectory, app }: RunRequest) =>
-  await (await import('./session-bus.ts')).openFilteredBus(runtimeDirectory, app)
+const openBus = async ({ stateDirectory, app }: RunRequest) =>
+  await (await import('./session-bus.ts')).openFilteredBus(stateDirectory, app)
 
 const openHome = async ({ stateDirectory, app }: RunRequest): Promise<string> =>
   await (await import('./own-directory.ts')).openPrivateHome(stateDirectory, app)

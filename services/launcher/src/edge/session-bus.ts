@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Fault } from '@cordon/shared/errors'
 import type { AppId } from '@cordon/shared/isolation'
 import { monotonicNow } from '@cordon/shared/runtime/edge/deadline'
+import { openPrivateDirectory } from '@cordon/shared/runtime/edge/private-directory'
 import { answers } from '@cordon/shared/runtime/edge/private-socket'
 import { locateTool } from './host.ts'
 
@@ -22,13 +23,19 @@ const ALLOWED = [
 const READY_WITHIN_MS = 2000
 const LOOK_AGAIN_MS = 10
 
-/** Start xdg-dbus-proxy in front of the session bus. It ends with us. */
-export async function openFilteredBus(runtimeDirectory: string, app: AppId): Promise<FilteredBus> {
+/**
+ * Start xdg-dbus-proxy in front of the session bus. It ends with us.
+ *
+ * Its socket stands in the state of who runs the program: in system mode nobody but the parts makes sockets in theirs.
+ */
+export async function openFilteredBus(stateDirectory: string, app: AppId): Promise<FilteredBus> {
   const { DBUS_SESSION_BUS_ADDRESS: bus } = process.env
   const program = locateTool('xdg-dbus-proxy')
   if (program === undefined) throw missing()
   if (bus === undefined || !bus.startsWith('unix:')) throw noBus()
-  const path = join(runtimeDirectory, 'apps', `${app}.bus-${process.pid}`)
+  const directory = join(stateDirectory, 'buses')
+  await openPrivateDirectory(directory)
+  const path = join(directory, `${app}-${process.pid}`)
   // Its descriptor 3 is a pipe that we hold: it ends when that closes, however we end.
   const proxy = spawn(program, ['--fd=3', bus, path, '--filter', ...ALLOWED], {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
