@@ -171,15 +171,49 @@ t.test('the program beside it is confined as the parts are, and shown the socket
   t.same(container?.volumeMounts, [{ name: 'sockets', mountPath: '/run/cordon/apps', subPath: 'apps', readOnly: true }])
 })
 
-t.test('kustomize builds what is here', async t => {
-  const built = await promisify(execFile)('kubectl', ['kustomize', BASE]).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'ENOENT') return undefined
-    throw cause
-  })
+t.test('the parts that share a Redis reach it alone, and hold its secrets as files', async t => {
+  const directory = join(HERE, 'shared-redis')
+  const { redis, updates } = parseConfiguration(await readFile(join(directory, 'cordon.yaml'), 'utf8'), 'cordon.yaml')
+  const [policy] = read(await readFile(join(directory, 'network-policy.yaml'), 'utf8'))
+  const made = new NetworkPolicy(policy as never)
+  t.doesNotThrow(() => made.validate())
+  const nodes = redis !== undefined && 'cluster' in redis ? redis.cluster : []
+  t.same(made.spec?.egress, [
+    {
+      ports: [{ protocol: 'TCP', port: nodes[0]?.port }],
+      to: nodes.map(({ address }) => ({ ipBlock: { cidr: `${address}/32` } })),
+    },
+  ])
+  const built = await build('fleet')
   if (built === undefined) return void t.pass('kubectl is not here')
-  const documents = read(built.stdout)
+  for (const one of built.filter(({ kind }) => kind === 'Deployment')) {
+    const deployment = new Deployment(one as never)
+    t.doesNotThrow(() => deployment.validate())
+    const [container] = deployment.spec?.template.spec?.containers ?? []
+    const isMounted = (file: string | undefined): boolean =>
+      (container?.volumeMounts ?? []).some(
+        ({ mountPath, readOnly }) => readOnly === true && file?.startsWith(`${mountPath}/`),
+      )
+    const selected = made.spec?.podSelector?.matchExpressions?.[0]?.values ?? []
+    t.equal(isMounted(redis?.passwordFile), selected.includes(one.metadata.name), one.metadata.name)
+    t.equal(isMounted(updates?.fleet?.secretFile), one.metadata.name === 'updates')
+  }
+})
+
+t.test('kustomize builds what is here', async t => {
+  const documents = await build('base')
+  if (documents === undefined) return void t.pass('kubectl is not here')
   t.equal(documents.length, manifests.length + 1, 'all of it and the configuration')
   t.ok(
     documents.every(one => one.kind === 'Namespace' || (one.metadata as { namespace?: string }).namespace === 'cordon'),
   )
 })
+
+async function build(name: string): Promise<readonly Manifest[] | undefined> {
+  try {
+    return read((await promisify(execFile)('kubectl', ['kustomize', join(HERE, name)])).stdout)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw cause
+  }
+}
