@@ -4,7 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Circuits, Status } from '@cordon/shared/contracts'
+import { askApi } from '@cordon/shared/api/edge/ask-api'
+import { type Audit, type Circuits, layOutRuntime, type RuntimeLayout, type Status } from '@cordon/shared/contracts'
 import { until } from '../../shared/test/until.ts'
 
 const COMMAND = fileURLToPath(new URL('../../services/supervisor/bin/cordon.js', import.meta.url))
@@ -32,19 +33,22 @@ export async function run(
 /** One instance of Cordon with directories of its own. */
 export class CordonUnderTest {
   readonly directory: string
+  readonly layout: RuntimeLayout
   readonly #env: NodeJS.ProcessEnv
   #supervisor: ChildProcess | undefined
   #output = ''
 
   private constructor(directory: string, env: NodeJS.ProcessEnv) {
     this.directory = directory
+    this.layout = layOutRuntime(join(directory, 'r'))
     this.#env = env
   }
 
-  /** Start one and wait until it is ready. `configuration` is the text of cordon.yaml. */
+  /** Start one and wait until it is ready. `configuration` is the text of cordon.yaml; without `services` none run. */
   static async start(configuration = '', env: NodeJS.ProcessEnv = process.env): Promise<CordonUnderTest> {
     const cordon = new CordonUnderTest(await mkdtemp(join(tmpdir(), 'cordon-it-')), env)
-    await writeFile(join(cordon.directory, 'cordon.yaml'), configuration)
+    const services = configuration.includes('services:') ? '' : 'services: []\n'
+    await writeFile(join(cordon.directory, 'cordon.yaml'), `${services}${configuration}`)
     await cordon.up()
     return cordon
   }
@@ -80,7 +84,7 @@ export class CordonUnderTest {
       async () => {
         if (supervisor.exitCode !== null)
           throw new Error(`cordon up ended with ${supervisor.exitCode}:\n${this.#output}`)
-        return (await this.status()).state === 'ready'
+        return (await this.status().catch(() => undefined))?.state === 'ready'
       },
       180_000,
     )
@@ -91,14 +95,23 @@ export class CordonUnderTest {
     return await run(process.execPath, [COMMAND, ...args, ...this.options])
   }
 
+  /** Ask the supervisor itself: a command takes a fifth of a second of processor time, and tests look often. */
   async status(): Promise<Status> {
-    const { stdout } = await this.cordon('status', '--json')
-    return JSON.parse(stdout) as Status
+    return (await this.#ask(this.layout.supervisorSocket, '/v1/status')) as Status
   }
 
   async circuits(): Promise<Circuits> {
-    const { stdout } = await this.cordon('circuits', '--json')
-    return JSON.parse(stdout) as Circuits
+    return (await this.#ask(this.layout.gatewaySocket, '/v1/circuits')) as Circuits
+  }
+
+  async audit(): Promise<Audit> {
+    return (await this.#ask(this.layout.gatewaySocket, '/v1/audit')) as Audit
+  }
+
+  async #ask(socket: string, path: string): Promise<unknown> {
+    const { status, value } = await askApi(socket, { method: 'GET', path })
+    if (status !== 200) throw new Error(`${path}: ${status}`)
+    return value
   }
 
   /** Add an app and give its port. */

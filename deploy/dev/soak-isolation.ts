@@ -57,7 +57,7 @@ const choose = (count: number): number => {
 }
 
 say(`seed ${values.seed}, ${values.minutes} minutes, ${values.rate} connections a second`)
-const cordon = await CordonUnderTest.start()
+const cordon = await CordonUnderTest.start('services: [dns, clock, updates]\n')
 const layout = layOutRuntime(join(cordon.directory, 'r'))
 const outcomes = { asked: 0, succeeded: 0, refused: 0, failed: 0, leftOut: 0 }
 try {

@@ -1,4 +1,10 @@
-import { type AppSettings, type Configuration, findBrokenLaws, isOwnAppName } from '@cordon/shared/contracts'
+import {
+  type AppSettings,
+  type Configuration,
+  findBrokenLaws,
+  isOwnAppName,
+  type Service,
+} from '@cordon/shared/contracts'
 import { Fault } from '@cordon/shared/errors'
 import { type AppId, parseAppId } from '@cordon/shared/isolation'
 import { addToRegistry, declareApps, type Registry, removeFromRegistry } from '../apps/index.ts'
@@ -12,18 +18,21 @@ import { SerialQueue } from './serial-queue.ts'
 export class AppRegistrar {
   readonly #table: AppTable
   readonly #file: RegistryFile
+  readonly #services: readonly Service[]
   readonly #changes = new SerialQueue()
   #configured: NonNullable<Configuration['apps']> = {}
   #registry: Registry
 
-  private constructor(table: AppTable, file: RegistryFile, registry: Registry) {
+  private constructor(table: AppTable, file: RegistryFile, services: readonly Service[], registry: Registry) {
     this.#table = table
     this.#file = file
+    this.#services = services
     this.#registry = registry
   }
 
-  static async open(table: AppTable, file: RegistryFile): Promise<AppRegistrar> {
-    return new AppRegistrar(table, file, await file.read())
+  /** Open the registry; `services` are those that run, for which an app may wait. */
+  static async open(table: AppTable, file: RegistryFile, services: readonly Service[]): Promise<AppRegistrar> {
+    return new AppRegistrar(table, file, services, await file.read())
   }
 
   /** Follow a new configuration. A Fault leaves everything as it was. */
@@ -35,7 +44,7 @@ export class AppRegistrar {
   async add(name: string, settings: AppSettings): Promise<LiveApp> {
     const id = requireAppId(name)
     if (isOwnAppName(id)) throw reserved(`names like ${id} are kept for Cordon itself`)
-    const [broken] = findBrokenLaws({ apps: { [id]: settings } })
+    const [broken] = findBrokenLaws({ services: [...this.#services], apps: { [id]: settings } })
     if (broken !== undefined) {
       throw refusal('GW_REQUEST_INVALID', `${broken.path.join('.')} is not allowed`, `Allowed: ${broken.allowed}.`)
     }

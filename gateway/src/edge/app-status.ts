@@ -11,9 +11,12 @@ export function describeApp(
     readonly circuits: number
     readonly trouble: string | undefined
     readonly clockIsTrusted: boolean
+    /** Whether dns runs at all. */
+    readonly hasDns: boolean
   },
 ): AppStatus {
-  const { id, port, dnsPort, settings, declaredIn } = app.declared
+  const { id, port, settings, declaredIn } = app.declared
+  const dnsPort = more.hasDns ? app.declared.dnsPort : null
   const { read, written } = app.bytes
   return {
     id,

@@ -18,6 +18,7 @@ export interface GatewayViewOptions {
   clock(): ClockTrust
   isClockTrusted(): boolean
   dnsTroubleOf(app: AppId): string | undefined
+  readonly hasDns: boolean
 }
 
 /** Says how the gateway, its apps and their circuits stand, for the admin API. */
@@ -46,7 +47,7 @@ export class GatewayView {
   }
 
   describe(app: LiveApp): AppStatus {
-    const { layout, table, audit, controlPorts, isClockTrusted, dnsTroubleOf } = this.#options
+    const { layout, table, audit, controlPorts, isClockTrusted, dnsTroubleOf, hasDns } = this.#options
     const { id } = app.declared
     return describeApp(app, {
       socket: layout.appSocket(id),
@@ -55,6 +56,7 @@ export class GatewayView {
       circuits: audit.auditor.table.circuitsOf(app.identity.tag).length,
       trouble: table.troubleOf(id) ?? controlPorts.troubleOf(id),
       clockIsTrusted: isClockTrusted(),
+      hasDns,
     })
   }
 

@@ -1,4 +1,4 @@
-import type { ClockTrust } from '@cordon/shared/contracts'
+import { type ClockTrust, completeServices } from '@cordon/shared/contracts'
 import type { PartStart } from '@cordon/shared/part/edge'
 import {
   announce,
@@ -114,6 +114,7 @@ export class Gateway {
       clock: () => this.#clock,
       isClockTrusted,
       dnsTroubleOf: app => this.#dnsLink?.troubleOf(app),
+      hasDns: completeServices(configuration.services).includes('dns'),
     })
     this.#renewal = new Renewal(link, auditor.table, telemetry, async renewed => {
       this.#events.publish({ type: 'renewed', ...renewed })
@@ -161,7 +162,8 @@ export class Gateway {
 
   async #start(): Promise<void> {
     const { configuration, stateDirectory, layout, telemetry } = this.#options
-    const registrar = await AppRegistrar.open(this.#table, new RegistryFile(stateDirectory))
+    const services = completeServices(configuration.services)
+    const registrar = await AppRegistrar.open(this.#table, new RegistryFile(stateDirectory), services)
     await registrar.configure(configuration.apps)
     const watchIdle = (): void => this.#idleWatch.restart(this.#settings.limits.idleSeconds)
     watchIdle()

@@ -186,3 +186,18 @@ t.test('ENF-14 an app that holds for the clock gets nothing through until the cl
   await gateway.start()
   t.equal(await fetch('mail'), reply(1), 'a new gateway knows nothing of the clock')
 })
+
+t.test('services that do not run: no port for names, and no app that would wait for ever', async t => {
+  const gateway = await GatewayUnderTest.open(t, `services: []\n${APPS}`)
+  const { body } = await gateway.api('GET', '/v1/apps')
+  t.match((body as { apps: object[] }).apps[0], { id: 'mail', dnsPort: null, dnsTrouble: null })
+  t.match(await gateway.api('POST', '/v1/apps', { id: 'bank', settings: { hold: 'clock' } }), {
+    status: 400,
+    body: {
+      code: 'GW_REQUEST_INVALID',
+      message: 'apps.bank.hold is not allowed',
+      next: /none, or clock with clock in services/,
+    },
+  })
+  await t.rejects(gateway.portOf('bank'), { message: 'no app bank' })
+})

@@ -3,7 +3,7 @@ import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type Audit, type Circuits, layOutRuntime } from '@cordon/shared/contracts'
+import type { Audit, Circuits } from '@cordon/shared/contracts'
 import { type ControlConnection, openControlConnection } from '@cordon/shared/runtime/edge'
 import { getConf, parseGetConf, type StreamEvent, setConf, setEvents } from '@cordon/shared/tor-control'
 import t, { type Test } from 'tap'
@@ -57,7 +57,7 @@ const cordon = await CordonUnderTest.start('', {
   PATH: `${scratch}:${process.env['PATH']}`,
 })
 t.teardown(() => cordon.close())
-const layout = layOutRuntime(join(cordon.directory, 'r'))
+const { layout } = cordon
 const CHECKER = fileURLToPath(new URL('../../../deploy/check-proof.mjs', import.meta.url))
 
 /** A control connection that is not the gateway's, as a person with another program has one. */
@@ -71,10 +71,6 @@ async function openControl(t: Test, onStream: (event: StreamEvent) => void = () 
   })
   t.teardown(() => control.close())
   return control
-}
-
-async function audit(): Promise<Audit> {
-  return JSON.parse((await cordon.cordon('audit', '--json')).stdout) as Audit
 }
 
 /** Have the record of the audit written, and judged by the checker. */
@@ -228,19 +224,19 @@ t.test(
       ['there is a foreign SocksPort', [...ports, extra]],
     ] as const) {
       t.equal((await control.send(setConf(changed))).status, 250)
-      await until(drift, async () => (await audit()).drift.includes(drift))
-      const { verdict, reasons } = await audit()
+      await until(drift, async () => (await cordon.audit()).drift.includes(drift))
+      const { verdict, reasons } = await cordon.audit()
       t.match({ verdict, reasons: new Set(reasons) }, { verdict: 'unknown', reasons: new Set([drift]) })
       t.equal((await cordon.cordon('audit')).status, 4, 'isolation is not claimed')
       t.equal((await control.send(setConf(ports))).status, 250)
-      await until('what was mended to be seen', async () => (await audit()).verdict === 'held')
+      await until('what was mended to be seen', async () => (await cordon.audit()).verdict === 'held')
     }
   },
 )
 
 t.test('a stranger who takes the credentials of an app: breached everywhere, within the event', async t => {
   t.equal((await cordon.cordon('status')).status, 0)
-  t.match(await audit(), { verdict: 'held' })
+  t.match(await cordon.audit(), { verdict: 'held' })
   await t.rejects(readFile(notice), { code: 'ENOENT' }, 'nobody was told of anything')
   let told = ''
   const listening = request({ socketPath: layout.gatewaySocket, path: '/v1/events' }, response => {
@@ -270,8 +266,8 @@ t.test('a stranger who takes the credentials of an app: breached everywhere, wit
     'http://check.example/',
   ])
 
-  await until('the breach', async () => (await audit()).verdict === 'breached')
-  const { violations } = await audit()
+  await until('the breach', async () => (await cordon.audit()).verdict === 'breached')
+  const { violations } = await cordon.audit()
   t.match(violations, [{ kind: 'foreign-stream', apps: ['victim'] }])
   const [said, status] = [await cordon.cordon('audit'), await cordon.cordon('status')]
   t.match(said, {

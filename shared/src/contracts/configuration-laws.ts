@@ -4,6 +4,7 @@ import { type ClockSettings, completeClockSettings } from './clock-settings.ts'
 import type { Configuration } from './configuration.ts'
 import { parseDnsResolver } from './dns-resolver.ts'
 import { findInProduct } from './product-laws.ts'
+import { completeServices } from './services.ts'
 
 /** A mistake that a schema cannot see: where it stands, and what may stand there. */
 export interface BrokenLaw {
@@ -12,7 +13,8 @@ export interface BrokenLaw {
 }
 
 /** Find what is well-formed and still cannot be meant. */
-export function findBrokenLaws({ apps = {}, tor = {}, clock = {}, updates = {} }: Configuration): readonly BrokenLaw[] {
+export function findBrokenLaws(configuration: Configuration): readonly BrokenLaw[] {
+  const { apps = {}, tor = {}, clock = {}, updates = {} } = configuration
   const broken = Object.entries(apps).flatMap(([id, settings]) => findInApp(['apps', id], settings))
   const owners = new Map<number, string>()
   for (const [id, { port, dns }] of Object.entries(apps)) {
@@ -35,7 +37,22 @@ export function findBrokenLaws({ apps = {}, tor = {}, clock = {}, updates = {} }
   for (const [id, product] of Object.entries(updates.products ?? {})) {
     broken.push(...findInProduct(['updates', 'products', id], product))
   }
-  return [...broken, ...findInClock(clock)]
+  return [...broken, ...findInClock(clock), ...findInServices(configuration)]
+}
+
+/** What waits for a service that does not run would wait for ever. */
+function findInServices({ services, apps = {}, dns }: Configuration): readonly BrokenLaw[] {
+  const run = completeServices(services)
+  const hasClock = run.includes('clock')
+  const held = Object.entries(apps).filter(([, { hold }]) => hold === 'clock' && !hasClock)
+  const broken = held.map(([id]) => ({ path: ['apps', id, 'hold'], allowed: 'none, or clock with clock in services' }))
+  if (run.includes('updates') && !hasClock) {
+    broken.push({ path: ['services'], allowed: 'updates with clock, without which they believe no answer' })
+  }
+  if (dns !== undefined && !run.includes('dns')) {
+    broken.push({ path: ['dns', 'desktop'], allowed: 'an app, with dns in services' })
+  }
+  return broken
 }
 
 /** A vote is an operator's: one that stood in two pools would have two, and fewer than are needed can never agree. */

@@ -4,6 +4,7 @@ import { CLOCK_SETTINGS } from './clock-settings.ts'
 import { USER_APP_ID_PATTERN } from './own-apps.ts'
 import { UPDATES_SETTINGS } from './product-settings.ts'
 import { REDIS_SETTINGS } from './redis.ts'
+import { SERVICES_SETTING } from './services.ts'
 
 const closed = { additionalProperties: false } as const
 
@@ -133,6 +134,8 @@ export const CONFIGURATION = Type.Object(
           'a map from app names (a-z, 0-9 and hyphens, 32 at most; cordon-… are Cordon’s own) to their settings',
       }),
     ),
+    /** Left out, all run. A change is followed at the next start. */
+    services: Type.Optional(SERVICES_SETTING),
     /** Left out, nothing is expected of the names of programs that are not led to an app. */
     dns: Type.Optional(DESKTOP_DNS),
     tor: Type.Optional(TOR),

@@ -76,6 +76,8 @@ export type { RedisSettings } from './redis.ts'
 export { REDIS_SETTINGS } from './redis.ts'
 export type { Access, RuntimeLayout } from './runtime-layout.ts'
 export { ACCESSES, layOutRuntime } from './runtime-layout.ts'
+export type { Service } from './services.ts'
+export { completeServices, SERVICES } from './services.ts'
 export type {
   KeptLine,
   PartMessage,

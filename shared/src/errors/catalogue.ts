@@ -142,6 +142,10 @@ export const CATALOGUE = {
     meaning: 'Cordon runs, and tor or a part is not ready; nothing passes meanwhile.',
     action: 'See `cordon status` for what it waits for.',
   },
+  SUP_SERVICE_LEFT_OUT: {
+    meaning: 'A command needs a service that the configuration leaves out.',
+    action: 'Add it to services in cordon.yaml, and start Cordon again.',
+  },
   SUP_ANSWER_UNKNOWN: {
     meaning: 'A part of Cordon answered with something that this command does not know.',
     action: 'The command and the running Cordon may be of different versions: restart it.',

@@ -7,7 +7,7 @@ import { GatewayClient } from '../../src/edge/gateway-client.ts'
 import { type KeeperUnderTest, openKeeper } from '../keeper-under-test.ts'
 
 t.setTimeout(280_000)
-const cordon = await CordonUnderTest.start('apps: { mail: {}, bank: { hold: clock } }\n')
+const cordon = await CordonUnderTest.start('services: [clock]\napps: { mail: {}, bank: { hold: clock } }\n')
 t.teardown(() => cordon.close())
 const { lab } = await cordon.status()
 const authority = await readFile(lab?.authority ?? '', 'latin1')

@@ -13,7 +13,7 @@ import { until } from '../../../../shared/test/until.ts'
 
 t.setTimeout(300_000)
 
-const cordon = await CordonUnderTest.start(`
+const cordon = await CordonUnderTest.start(`services: [dns]
 apps:
   mail: {}
   other: {}

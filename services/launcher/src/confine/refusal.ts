@@ -35,6 +35,14 @@ export const rivalRuns = (pid: number, hasOwnDirectory: boolean): Fault =>
     },
   )
 
+/** The failure of a start where nobody answers names, which a confined program can ask of nobody else. */
+export const namesUnanswered = (): Fault =>
+  new Fault('SUP_SERVICE_LEFT_OUT', 'a confined program needs dns, which services in cordon.yaml leaves out', {
+    where: 'local',
+    retry: 'never',
+    next: 'Add dns to services, then `cordon down` and `cordon up`.',
+  })
+
 /** The failure of naming a profile that is not there. */
 export const profileUnknown = (name: string): Fault =>
   new Fault('RUN_PROFILE_UNKNOWN', `there is no profile ${show(name)}`, {

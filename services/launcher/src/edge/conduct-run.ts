@@ -1,7 +1,7 @@
 import { layOutRuntime } from '@cordon/shared/contracts/runtime-layout'
 import { INNER } from '../confine/inner-network.ts'
 import { type AppMarks, findRivals } from '../confine/own-instance.ts'
-import { rivalRuns } from '../confine/refusal.ts'
+import { namesUnanswered, rivalRuns } from '../confine/refusal.ts'
 import type { RunRequest } from '../confine/run-request.ts'
 import type { Tools } from '../confine/tools.ts'
 import { listDoors, type Ways } from '../confine/way.ts'
@@ -44,6 +44,7 @@ export async function conductRun(request: RunRequest, { confined, tools, userNam
   })
   // Last: an app is registered for a program that will start.
   const app = await openApp(layout.gatewaySocket, request.app, start.profile?.settings ?? {})
+  if (app.dnsPort === null) throw namesUnanswered()
   const ways = listWays(app, request, layout.appDnsSocket(request.app))
   const allowLan = request.allowLan || request.lanByApp
   const network = { ipv6: hasIpv6(), allowLan, doors: [INNER.dnsPort, ...ways.doors.keys()] }

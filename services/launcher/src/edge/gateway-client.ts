@@ -11,7 +11,7 @@ const ANSWER_DEADLINE_MS = 10_000
 const ANSWER_MAX_BYTES = 16_777_216
 
 /** What the launcher needs to know of an app. */
-export type KnownApp = Pick<AppStatus, 'id' | 'socket' | 'port' | 'control' | 'trouble'>
+export type KnownApp = Pick<AppStatus, 'id' | 'dnsPort' | 'socket' | 'port' | 'control' | 'trouble'>
 
 /** Find an app at the gateway, or register it with `settings`. */
 export async function openApp(gatewaySocket: string, app: AppId, settings: AppSettings): Promise<KnownApp> {

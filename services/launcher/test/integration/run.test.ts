@@ -42,7 +42,7 @@ async function exchange(path: string, port: number): Promise<string> {
   return await text(socket)
 }
 
-const cordon = await CordonUnderTest.start()
+const cordon = await CordonUnderTest.start('services: [dns]\n')
 const [work, other] = [await cordon.add('work'), await cordon.add('other')]
 const workstation = await Workstation.open(cordon.options)
 t.teardown(async () => {

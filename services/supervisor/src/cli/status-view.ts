@@ -79,7 +79,7 @@ export function formatStatus(status: Status, palette: Palette): string {
     ...formatTrouble(status),
     formatParts(status, palette),
     ...formatAudit(status, palette),
-    formatClockSummary(status.clock, palette),
+    hasClock(status) ? formatClockSummary(status.clock, palette) : 'no clock: services in cordon.yaml leaves it out',
     formatApps(status.apps, palette),
     ...(status.lab === undefined
       ? []
@@ -87,6 +87,8 @@ export function formatStatus(status: Status, palette: Palette): string {
   ]
   return `${blocks.join('\n\n')}\n`
 }
+
+const hasClock = ({ parts }: Status): boolean => parts.some(({ name }) => name === 'clock')
 
 function formatTrouble({ tor, network, configurationTrouble }: Status): readonly string[] {
   const lines = [

@@ -83,6 +83,15 @@ const LOOKS: readonly Look[] = [
       ),
     ),
   ({ status }) =>
+    (status?.apps ?? []).flatMap(({ id, waitsFor }) =>
+      when(
+        waitsFor === 'clock' && status?.parts.every(({ name }) => name !== 'clock') === true,
+        'CLOCK_LEFT_OUT',
+        `${id} waits for the clock, which services in cordon.yaml leaves out: nothing of it passes`,
+        'Add clock to services and start Cordon again, or remove the app and add it without --hold.',
+      ),
+    ),
+  ({ status }) =>
     when(
       (status?.configurationTrouble ?? null) !== null,
       'CONFIGURATION_NOT_FOLLOWED',

@@ -1,4 +1,5 @@
 import { type ApiQuestion, askApi } from '@cordon/shared/api/edge/ask-api'
+import type { RuntimeLayout } from '@cordon/shared/contracts'
 import { Fault, systemCode } from '@cordon/shared/errors'
 import { type AnswerReader, readProblem, readStatus, toFault } from '../cli/index.ts'
 
@@ -25,6 +26,48 @@ export async function ask<T>(socketPath: string, { read, ...question }: Question
     next: 'Restart Cordon: the command and what runs may be of different versions.',
   })
 }
+
+/** Where the parts that are asked listen, and what is said while they do not. */
+const PARTS = {
+  gateway: { socket: 'gatewaySocket', notReady: 'the gateway is not ready; nothing passes it meanwhile' },
+  dns: { socket: 'dnsSocket', notReady: 'dns is not ready' },
+  clock: { socket: 'clockSocket', notReady: 'the clock is not ready' },
+  updates: { socket: 'updatesSocket', notReady: 'the update checks are not ready' },
+} as const
+
+/**
+ * Ask the API of a part. That it does not answer means one thing where nothing runs, another where the configuration
+ * leaves it out, and another where it is being started.
+ */
+export async function askPart<T>(
+  layout: RuntimeLayout,
+  part: keyof typeof PARTS,
+  question: Question<T>,
+  deadlineMs?: number,
+): Promise<T> {
+  const { socket, notReady } = PARTS[part]
+  return await ask(layout[socket], question, deadlineMs).catch(async (thrown: unknown) => {
+    if (!isNotRunning(thrown)) throw thrown
+    const { parts } = await ask(layout.supervisorSocket, STATUS_QUESTION)
+    if (!parts.some(({ name }) => name === part)) throw leftOut(part)
+    throw new Fault('SUP_NOT_READY', notReady, {
+      where: 'local',
+      retry: 'after-waiting',
+      next: 'See `cordon status` for what it waits for.',
+    })
+  })
+}
+
+/** Report whether a question failed because Cordon does not run. */
+export const isNotRunning = (thrown: unknown): boolean => thrown instanceof Fault && thrown.code === 'SUP_NOT_RUNNING'
+
+/** Say that a service is not there because nobody wants it. */
+export const leftOut = (service: string): Fault =>
+  new Fault('SUP_SERVICE_LEFT_OUT', `${service} does not run: services in cordon.yaml leaves it out`, {
+    where: 'local',
+    retry: 'never',
+    next: `Add ${service} to services, then \`cordon down\` and \`cordon up\`.`,
+  })
 
 function explainSilence(cause: unknown): Fault {
   const code = systemCode(cause)

@@ -13,7 +13,7 @@ import {
   readClock,
   readClockHistory,
 } from '../cli/index.ts'
-import { ask, type Question, STATUS_QUESTION } from './api-client.ts'
+import { askPart, type Question } from './api-client.ts'
 import type { Terminal } from './terminal.ts'
 
 export interface SyncOptions {
@@ -91,16 +91,7 @@ export class ClockCommands {
     this.#terminal.result(status, formatClock(status, points, this.#terminal.palette))
   }
 
-  /** A clock that does not answer means one thing where nothing runs, and another where it is being started. */
-  async #ask<T>(question: Question<T>, deadlineMs?: number): Promise<T> {
-    return await ask(this.#layout.clockSocket, question, deadlineMs).catch(async (thrown: unknown) => {
-      if (!(thrown instanceof Fault) || thrown.code !== 'SUP_NOT_RUNNING') throw thrown
-      await ask(this.#layout.supervisorSocket, STATUS_QUESTION)
-      throw new Fault('SUP_NOT_READY', 'the clock is not ready', {
-        where: 'local',
-        retry: 'after-waiting',
-        next: 'See `cordon status` for what it waits for.',
-      })
-    })
+  #ask<T>(question: Question<T>, deadlineMs?: number): Promise<T> {
+    return askPart(this.#layout, 'clock', question, deadlineMs)
   }
 }

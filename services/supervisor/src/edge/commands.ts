@@ -34,7 +34,7 @@ import {
   readText,
   stoppedStatus,
 } from '../cli/index.ts'
-import { ask, type Question, STATUS_QUESTION } from './api-client.ts'
+import { ask, askPart, isNotRunning, leftOut, type Question, STATUS_QUESTION } from './api-client.ts'
 import type { LogsOptions } from './follow-logs.ts'
 import type { Terminal } from './terminal.ts'
 import { traceCommand } from './trace-command.ts'
@@ -201,12 +201,13 @@ export class Commands {
     const id = readAppName(name)
     if (setup !== undefined) {
       const { dnsPort } = await this.#findApp(id)
-      const steps = describeDnsSetup(setup, id, dnsPort ?? 0)
+      if (dnsPort === null) throw leftOut('dns')
+      const steps = describeDnsSetup(setup, id, dnsPort)
       this.#terminal.result(steps, formatDnsSetup(steps, id))
       return EXIT.done
     }
     const path = `/v1/apps/${id}${names ? '?names=1' : ''}`
-    const status = await this.#askPart('dns', this.#layout.dnsSocket, { method: 'GET', path, read: readDns })
+    const status = await askPart(this.#layout, 'dns', { method: 'GET', path, read: readDns })
     this.#terminal.result(status, formatDns(status, this.#terminal.palette))
     return EXIT.done
   }
@@ -238,24 +239,9 @@ export class Commands {
   }
 
   #askGateway<T>(question: Question<T>): Promise<T> {
-    return this.#askPart('gateway', this.#layout.gatewaySocket, question)
-  }
-
-  /** A part that does not answer means one thing where nothing runs, and another where it is being restarted. */
-  async #askPart<T>(part: 'gateway' | 'dns', socket: string, question: Question<T>): Promise<T> {
-    return await ask(socket, question).catch(async (thrown: unknown) => {
-      if (!isNotRunning(thrown)) throw thrown
-      await this.#askSupervisor(STATUS_QUESTION)
-      throw new Fault('SUP_NOT_READY', `${part} is not ready; nothing passes it meanwhile`, {
-        where: 'local',
-        retry: 'after-waiting',
-        next: 'See `cordon status` for what it waits for.',
-      })
-    })
+    return askPart(this.#layout, 'gateway', question)
   }
 }
-
-const isNotRunning = (thrown: unknown): boolean => thrown instanceof Fault && thrown.code === 'SUP_NOT_RUNNING'
 
 const stillThere = (): Fault =>
   new Fault('SUP_PART_FAILED', 'cordon did not stop within its 30 s', {

@@ -1,4 +1,11 @@
-import { type ExternalTor, PART_NAMES, type PartName, type RuntimeLayout } from '@cordon/shared/contracts'
+import {
+  completeServices,
+  type ExternalTor,
+  PART_NAMES,
+  type PartName,
+  type RuntimeLayout,
+  SERVICES,
+} from '@cordon/shared/contracts'
 import { driveExternalTor } from './external-tor-part.ts'
 import type { Instance } from './instance.ts'
 import { driveLab } from './lab-part.ts'
@@ -12,9 +19,17 @@ import { driveWatchedPart } from './watched-part.ts'
 
 /**
  * Choose the parts that an instance has, and what starts each. What the configuration names is not started, and in
- * system mode nothing is: there each part has a user and a starter of its own.
+ * system mode nothing is: there each part has a user and a starter of its own. Services that are left out are nobody's.
  */
 export function choosePartDrivers(instance: Instance, watch: TorWatch): ReadonlyMap<PartName, PartDriver> {
+  const drivers = driveAll(instance, watch)
+  const { redis, services } = instance.configuration
+  if (redis !== undefined) drivers.delete('redis')
+  for (const service of SERVICES) if (!completeServices(services).includes(service)) drivers.delete(service)
+  return drivers
+}
+
+function driveAll(instance: Instance, watch: TorWatch): Map<PartName, PartDriver> {
   const { configuration, labDirectory, layout } = instance
   const drivers = new Map<PartName, PartDriver>()
   if (labDirectory !== undefined) drivers.set('lab', driveLab(instance, labDirectory))
@@ -25,11 +40,10 @@ export function choosePartDrivers(instance: Instance, watch: TorWatch): Readonly
     drivers.set('tor', driveExternalTor(useExternal ? external : ownTor(layout), watch))
     const others = PART_NAMES.filter(part => !drivers.has(part) && part !== 'lab')
     for (const part of others) drivers.set(part, driveWatchedPart(part, layout))
-    if (configuration.redis !== undefined) drivers.delete('redis')
     return drivers
   }
   drivers.set('tor', useExternal ? driveExternalTor(external, watch) : driveTor(instance, watch))
-  if (configuration.redis === undefined) drivers.set('redis', driveRedis(instance))
+  drivers.set('redis', driveRedis(instance))
   for (const part of OWN_PARTS) drivers.set(part.name, driveOwnPart(instance, part))
   return drivers
 }

@@ -1,7 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { ProductView, RuntimeLayout, UpdatesView } from '@cordon/shared/contracts'
 import { layOutRuntime } from '@cordon/shared/contracts/runtime-layout'
-import { Fault } from '@cordon/shared/errors'
 import {
   type Directories,
   EXIT,
@@ -18,7 +17,7 @@ import {
   readUpdates,
   usage,
 } from '../cli/index.ts'
-import { ask, type Question, STATUS_QUESTION } from './api-client.ts'
+import { askPart, type Question } from './api-client.ts'
 import type { Terminal } from './terminal.ts'
 
 const LOOK_AGAIN_MS = 300
@@ -114,16 +113,8 @@ export class UpdateCommands {
     return this.#ask({ method: 'GET', path: '/v1/updates', read: readUpdates })
   }
 
-  async #ask<T>(question: Question<T>): Promise<T> {
-    return await ask(this.#layout.updatesSocket, question).catch(async (thrown: unknown) => {
-      if (!(thrown instanceof Fault) || thrown.code !== 'SUP_NOT_RUNNING') throw thrown
-      await ask(this.#layout.supervisorSocket, STATUS_QUESTION)
-      throw new Fault('SUP_NOT_READY', 'the update checks are not ready', {
-        where: 'local',
-        retry: 'after-waiting',
-        next: 'See `cordon status` for what they wait for.',
-      })
-    })
+  #ask<T>(question: Question<T>): Promise<T> {
+    return askPart(this.#layout, 'updates', question)
   }
 }
 

@@ -57,6 +57,7 @@ const READY: Status = {
   parts: [
     { name: 'tor', state: 'ready', pid: 10, detail: null, optional: false },
     { name: 'gateway', state: 'ready', pid: null, detail: null, optional: false },
+    { name: 'clock', state: 'ready', pid: 12, detail: null, optional: true },
   ],
   apps: [MAIL, { ...MAIL, id: 'a-much-longer-name', port: 10_200, trouble: 'port 10200 is taken' }],
   audit: { verdict: 'held', drift: [] },
@@ -86,6 +87,7 @@ t.test('the status of a ready instance', async t => {
       '  part     state  pid  detail',
       '● tor      ready   10  0.4.9.11',
       '● gateway  ready',
+      '● clock    ready   12',
       '',
       'clock trusted, was off by +0.012 s ± 0.080 s',
       '',
@@ -95,6 +97,8 @@ t.test('the status of a ready instance', async t => {
       '',
     ].join('\n'),
   )
+  const parts = READY.parts.filter(({ name }) => name !== 'clock')
+  t.match(formatStatus({ ...READY, parts }, plain), '\nno clock: services in cordon.yaml leaves it out\n')
 })
 
 t.test('the apps: Cordon’s own stand below, without a port, and what waits says for what', async t => {
@@ -233,7 +237,7 @@ t.test('the progress of `cordon up` tells nothing twice', async t => {
   ])
   t.same(planProgress(stuck.told, { ...STUCK, parts: [] }).lines, [])
   const ready = planProgress(stuck.told, READY)
-  t.same(ready.lines, ['tor is ready', 'gateway is ready'])
+  t.same(ready.lines, ['tor is ready', 'gateway is ready', 'clock is ready'])
   t.equal(ready.waitingFor, '')
   const again: Status = { ...STUCK, tor: { ...STUCK.tor, next: null }, network: 'lab', parts: [] }
   t.same(planProgress(ready.told, again).lines, ['tor waits: there is no route'], 'it comes back: news')
@@ -255,7 +259,7 @@ t.test('colours only where somebody sees them', async t => {
 t.test('the status as one line', async t => {
   t.equal(
     formatStatusLine({ ...READY, network: 'lab' }),
-    'ready on the LAB; tor ready; gateway ready; 2 apps, 2 streams, 4 circuits',
+    'ready on the LAB; tor ready; gateway ready; clock ready; 2 apps, 2 streams, 4 circuits',
   )
   t.match(formatStatusLine(STUCK), /; tor waits: there is no route/)
   t.equal(formatStatusLine(stoppedStatus()), 'stopped')

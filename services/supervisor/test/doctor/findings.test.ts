@@ -36,6 +36,7 @@ const part = (state: Status['parts'][number]['state'], detail: string | null): S
   parts: [{ name: 'redis', state, pid: null, detail, optional: true }],
 })
 const app = { id: 'mail', trouble: 'port 9050 is taken' } as AppStatus
+const held = { id: 'bank', trouble: null, waitsFor: 'clock' } as AppStatus
 const lost = { tor: { control: 'lost' } } as GatewayStatus
 const problem = { code: 'TOR_MISSING', message: 'tor is not installed', next: 'Install it.' }
 
@@ -74,6 +75,7 @@ t.test('each trouble is one finding with cause and next step', async t => {
       'CONFIGURATION_NOT_FOLLOWED',
     ],
     ['no redis', { redisProblem: { ...problem, code: 'QUE_UNREACHABLE' } }, 'QUE_UNREACHABLE'],
+    ['a wait for a clock that is left out', { status: { ...RUNNING, apps: [held] } }, 'CLOCK_LEFT_OUT'],
     ['no namespaces', { namespaces: false }, 'NAMESPACES_FORBIDDEN'],
   ]
   for (const [what, facts, code] of cases) {
@@ -89,6 +91,8 @@ t.test('each trouble is one finding with cause and next step', async t => {
 
 t.test('what is not wrong is not told', async t => {
   t.same(diagnose({ ...HEALTHY, status: part('down', null) }), [], 'a part that waits for its turn')
+  const clock = { name: 'clock', state: 'ready', pid: 1, detail: null, optional: true } as const
+  t.same(diagnose({ ...HEALTHY, status: { ...RUNNING, apps: [held], parts: [clock] } }), [], 'a wait that will end')
   t.same(diagnose({ ...HEALTHY, clockBehindMs: 60_000 }), [], 'a minute')
   t.same(diagnose({ ...HEALTHY, hasNetwork: false, status: { ...RUNNING, network: 'lab' } }), [], 'the lab needs none')
 })

@@ -5,7 +5,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { askApi } from '@cordon/shared/api/edge/ask-api'
+import { layOutRuntime, type PartStatus, type Status } from '@cordon/shared/contracts'
 import { until } from '../../../../shared/test/until.ts'
+import { stoppedStatus } from '../../src/cli/index.ts'
 
 const CORDON = fileURLToPath(new URL('../../bin/cordon.js', import.meta.url))
 const LAB = fileURLToPath(new URL('../../../../deploy/lab/src/main.ts', import.meta.url))
@@ -19,6 +22,9 @@ export interface Run {
 
 export { until }
 
+/** What most tests need: no service, each of which takes a second of processor time to start. */
+export const NO_SERVICES = 'services: []\n'
+
 /** One Cordon with directories of its own, driven as a person drives it. */
 export class Cordon {
   readonly directory: string
@@ -28,7 +34,8 @@ export class Cordon {
     this.directory = directory
   }
 
-  static async create(configuration = ''): Promise<Cordon> {
+  /** Make one that does not run yet. `configuration` is the text of cordon.yaml; by default no service runs. */
+  static async create(configuration = NO_SERVICES): Promise<Cordon> {
     const directory = await mkdtemp(join(tmpdir(), 'cordon-test-'))
     await mkdir(join(directory, 'c', 'cordon'), { recursive: true })
     if (configuration !== '') await writeFile(join(directory, 'c', 'cordon', 'cordon.yaml'), configuration)
@@ -91,10 +98,27 @@ export class Cordon {
     return JSON.parse((await this.run('--json', ...args)).out)
   }
 
+  /** Ask the supervisor itself, or say that nothing runs: a command costs much, and tests look often. */
+  async status(): Promise<Status> {
+    const { supervisorSocket } = layOutRuntime(this.runtimeDirectory)
+    const answer = await askApi(supervisorSocket, { method: 'GET', path: '/v1/status' }).catch(() => undefined)
+    return answer?.status === 200 ? (answer.value as Status) : stoppedStatus()
+  }
+
+  async part(name: string): Promise<PartStatus | undefined> {
+    return (await this.status()).parts.find(part => part.name === name)
+  }
+
   /** The process of a part. */
-  async pid(part: string): Promise<number> {
-    const { parts } = await this.json('status')
-    return parts.find(({ name }: { name: string }) => name === part).pid
+  async pid(name: string): Promise<number> {
+    const pid = (await this.part(name))?.pid ?? null
+    if (pid === null) throw new Error(`${name} has no process`)
+    return pid
+  }
+
+  /** Wait until all is ready. */
+  async ready(): Promise<void> {
+    await until('readiness', async () => (await this.status()).state === 'ready')
   }
 
   /** The process that started the parts. */
@@ -106,9 +130,9 @@ export class Cordon {
   /** Wait until all is ready and `part` is another process than `before`; tell the milliseconds since `since`. */
   async backFrom(part: string, before: number, since: number): Promise<number> {
     await until(`a new ${part}`, async () => {
-      const { state, parts } = await this.json('status')
-      const pid = parts.find(({ name }: { name: string }) => name === part).pid
-      return state === 'ready' && pid !== null && pid !== before ? true : undefined
+      const { state, parts } = await this.status()
+      const pid = parts.find(({ name }) => name === part)?.pid ?? null
+      return state === 'ready' && pid !== null && pid !== before
     })
     return performance.now() - since
   }

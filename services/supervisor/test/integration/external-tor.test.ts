@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { LabDescription } from '@cordon/shared/contracts'
 import t from 'tap'
-import { Cordon, fetchThrough, finish, openLab, until } from './cordon.ts'
+import { Cordon, fetchThrough, finish, NO_SERVICES, openLab, until } from './cordon.ts'
 
 t.setTimeout(120_000)
 const lab = await openLab()
@@ -49,14 +49,11 @@ t.test('a tor that somebody else runs is checked, used, waited for, and never en
     await cordon.close()
   })
   const external = `{ control: 'unix:${directory}/control', socks: 'unix:${directory}/socks' }`
-  await writeFile(cordon.configurationFile, `tor:\n  external: ${external}\n`)
+  await writeFile(cordon.configurationFile, `${NO_SERVICES}tor:\n  external: ${external}\n`)
   const tor = await startTor(directory, 'IsolateSOCKSAuth')
   tors.push(tor)
   const done = finish(cordon.start('up'))
-  const detail = async (): Promise<string | undefined> => {
-    const { parts = [] } = await cordon.json('status')
-    return parts.find(({ name }: { name: string }) => name === 'tor')?.detail ?? undefined
-  }
+  const detail = async (): Promise<string | undefined> => (await cordon.part('tor'))?.detail ?? undefined
   await until('the shortcoming', async () => ((await detail())?.includes('lacks KeepAlive') ? true : undefined))
   const { findings } = await cordon.json('doctor')
   t.match(
@@ -66,24 +63,23 @@ t.test('a tor that somebody else runs is checked, used, waited for, and never en
 
   await writeTorrc(directory, 'IsolateSOCKSAuth KeepAliveIsolateSOCKSAuth ExtendedErrors')
   tor.kill('SIGHUP')
-  const ready = async () => ((await cordon.json('status')).state === 'ready' ? true : undefined)
-  await until('readiness', ready)
-  t.equal(await cordon.pid('tor'), null, 'it is not a process of ours')
+  await cordon.ready()
+  t.equal((await cordon.part('tor'))?.pid, null, 'it is not a process of ours')
   const { port } = await cordon.json('apps', 'add', 'mail')
   t.match(JSON.parse((await fetchThrough(port)).out), { remoteAddress: /^198\.1/ })
 
   tor.kill('SIGKILL')
-  await until('its absence', async () => ((await cordon.json('status')).state === 'degraded' ? true : undefined))
+  await until('its absence', async () => (await cordon.status()).state === 'degraded')
   t.not((await fetchThrough(port)).status, 0, 'nothing passes meanwhile')
   const next = await startTor(directory, 'IsolateSOCKSAuth KeepAliveIsolateSOCKSAuth ExtendedErrors')
   tors.push(next)
-  await until('readiness', ready)
+  await cordon.ready()
 
   next.kill('SIGSTOP')
-  await until('silence', async () => ((await cordon.json('status')).state === 'degraded' ? true : undefined))
+  await until('silence', async () => (await cordon.status()).state === 'degraded')
   await until('the watchdog', async () => ((await detail())?.match(/did not answer|control/) ? true : undefined))
   next.kill('SIGCONT')
-  await until('readiness', ready)
+  await cordon.ready()
   t.equal((await cordon.run('down')).status, 0)
   t.match(await done, { status: 0 })
   t.equal(next.exitCode, null, 'it lives on')

@@ -4,7 +4,7 @@ import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
-import { Cordon, fetchThrough, finish, openLab, until } from './cordon.ts'
+import { Cordon, fetchThrough, finish, NO_SERVICES, openLab, until } from './cordon.ts'
 import { Traffic } from './traffic.ts'
 
 t.setTimeout(300_000)
@@ -34,9 +34,9 @@ for (const [scenario, signal] of FAULTS) {
       process.kill(before, signal)
       if (signal === 'SIGSTOP') {
         const isUnwell = async () => {
-          const { state, parts } = await cordon.json('status')
-          const found = parts.find(({ name }: { name: string }) => name === part)
-          return state !== 'ready' && found.state !== 'ready' ? found : undefined
+          const { state, parts } = await cordon.status()
+          const found = parts.find(({ name }) => name === part)
+          return state !== 'ready' && found?.state !== 'ready' ? found : undefined
         }
         t.not((await until('bad health', isUnwell)).state, 'ready', `a stopped ${part} is not called healthy`)
       }
@@ -58,7 +58,7 @@ t.test('RED-01, RED-02: redis stopped while an app uses its port: nothing of tha
   const before = await cordon.pid('redis')
   const traffic = new Traffic(port)
   process.kill(before, 'SIGSTOP')
-  await until('silence', async () => ((await cordon.json('status')).state === 'degraded' ? true : undefined))
+  await until('silence', async () => (await cordon.status()).state === 'degraded')
   const passed = traffic.seen.succeeded
   await until('traffic without redis', () => (traffic.seen.succeeded > passed ? true : undefined))
   await cordon.backFrom('redis', before, 0)
@@ -96,14 +96,14 @@ t.test('SUP-08: all processes frozen: nobody is blamed, nobody is replaced', asy
   const told = async () =>
     (await cordon.run('logs', '--part', 'supervisor')).out.includes('frozen for') ? true : undefined
   await until('the word of it', told)
-  await until('readiness', async () => ((await cordon.json('status')).state === 'ready' ? true : undefined))
+  await cordon.ready()
   t.same(await Promise.all(parts.map(part => cordon.pid(part))), before, 'the same processes')
   t.equal((await fetchThrough(port)).status, 0)
 })
 
 t.test('SUP-04: asked to end with a stream open, it ends in time and leaves nothing', async t => {
   const bulk = fetchThrough(port, 'http://bulk.example/100000000')
-  await until('an open stream', async () => ((await cordon.json('apps')).apps[0].streams > 0 ? true : undefined))
+  await until('an open stream', async () => ((await cordon.status()).apps[0]?.streams ?? 0) > 0)
   const since = performance.now()
   process.kill(await cordon.supervisorPid(), 'SIGTERM')
   await until('the end', () => (cordon.processes().length === 0 ? true : undefined))
@@ -121,17 +121,17 @@ t.test('SUP-02: a part that exits at once, again and again, and is then mended',
     `#!/bin/sh\ncase "$*" in --version) echo "Tor version 0.4.9.11." ;; *--verify-config) ;; *) echo x >> ${starts}; exit 1 ;; esac\n`,
   )
   await chmod(broken, 0o755)
-  await writeFile(cordon.configurationFile, `tor:\n  program: ${broken}\n`)
+  await writeFile(cordon.configurationFile, `${NO_SERVICES}tor:\n  program: ${broken}\n`)
   const done = finish(cordon.start('up', '--lab', '--lab-dir', lab.directory))
   const failed = async () => {
-    const { state, parts = [] } = await cordon.json('status')
-    const tor = parts.find(({ name }: { name: string }) => name === 'tor')
+    const { state, parts } = await cordon.status()
+    const tor = parts.find(({ name }) => name === 'tor')
     return tor?.state === 'failed' && state === 'degraded' ? tor : undefined
   }
   await until('failed', failed)
   t.ok(readFileSync(starts, 'utf8').split('\n').length <= 8, 'no storm of forks')
-  await writeFile(cordon.configurationFile, '')
-  await until('readiness', async () => ((await cordon.json('status')).state === 'ready' ? true : undefined))
+  await writeFile(cordon.configurationFile, NO_SERVICES)
+  await cordon.ready()
   await cordon.run('down')
   t.match(await done, { status: 0 })
 })

@@ -12,14 +12,12 @@ t.setTimeout(200_000)
 const lab = await openLab()
 t.teardown(() => lab.close())
 
-async function open(t: { teardown(end: () => Promise<void>): void }, configuration = ''): Promise<Cordon> {
+async function open(t: { teardown(end: () => Promise<void>): void }, configuration?: string): Promise<Cordon> {
   const cordon = await Cordon.create(configuration)
   t.teardown(() => cordon.close())
   const { status, err } = await cordon.run('up', '--lab', '--lab-dir', lab.directory, '--detach')
   if (status !== 0) throw new Error(err)
-  await until('the first look at isolation', async () =>
-    (await cordon.json('status')).audit.verdict === 'held' ? true : undefined,
-  )
+  await until('the first look at isolation', async () => (await cordon.status()).audit.verdict === 'held')
   return cordon
 }
 
@@ -56,7 +54,7 @@ t.test(
 
 t.test('two gateways on one Redis: the look at isolation that each queues is its own work', async t => {
   const redis = await startRedis(t)
-  const configuration = JSON.stringify({ redis: { socket: redis.socket } })
+  const configuration = JSON.stringify({ services: [], redis: { socket: redis.socket } })
   const [one, other] = [await open(t, configuration), await open(t, configuration)]
   const works = async (cordon: Cordon): Promise<SpanRecord[]> => {
     const { spans }: { spans: SpanRecord[] } = await cordon.json('traces')
@@ -65,7 +63,7 @@ t.test('two gateways on one Redis: the look at isolation that each queues is its
   for (const cordon of [one, other]) {
     t.match(await works(cordon), [{ attributes: { job: 'gateway.verify', outcome: 'ok' } }])
     t.notOk(
-      (await cordon.json('status')).parts.some(({ name }: { name: string }) => name === 'redis'),
+      (await cordon.status()).parts.some(({ name }) => name === 'redis'),
       'none is started',
     )
   }

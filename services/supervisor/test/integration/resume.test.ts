@@ -27,7 +27,7 @@ t.test(
   'SUP-08 after a sleep: streams on dead circuits fail fast, and the queue goes on, the clock first and the rest after it',
   async t => {
     const configurationFile = join(directory, 'cordon.yaml')
-    await writeFile(configurationFile, 'apps: { mail: {} }\n')
+    await writeFile(configurationFile, 'services: [clock]\napps: { mail: {} }\n')
     const directories: Directories = {
       configurationFile,
       configurationNamed: true,

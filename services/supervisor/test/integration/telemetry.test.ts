@@ -17,7 +17,9 @@ const COLLECTOR = 'https://bulk.example/v1/traces'
 
 /** Start a Cordon with one app, and let that app have a page. */
 async function open(t: { teardown(end: () => Promise<void>): void }, telemetry?: object): Promise<Cordon> {
-  const cordon = await Cordon.create(JSON.stringify({ apps: { mail: {} }, ...(telemetry && { telemetry }) }))
+  const cordon = await Cordon.create(
+    JSON.stringify({ services: [], apps: { mail: {} }, ...(telemetry && { telemetry }) }),
+  )
   t.teardown(() => cordon.close())
   const { status, err } = await cordon.run('up', '--lab', '--lab-dir', lab.directory, '--detach')
   if (status !== 0) throw new Error(err)
@@ -76,9 +78,8 @@ t.test(
       collectorAuthorityFile: join(lab.directory, 'keys/authority.pem'),
     })
     await until('bytes to the collector', async () => {
-      const { apps } = await cordon.json('apps')
-      const own = apps.find(({ id }: { id: string }) => id === OWN_APPS.telemetry)
-      return own.bytesWritten > 1000 && own.bytesRead > 0 ? true : undefined
+      const own = (await cordon.status()).apps.find(({ id }) => id === OWN_APPS.telemetry)
+      return own !== undefined && own.bytesWritten > 1000 && own.bytesRead > 0
     })
     const { apps } = await cordon.json('circuits')
     const groupsOf = (app: string): string[] =>

@@ -7,7 +7,7 @@ import { layOutRuntime } from '@cordon/shared/contracts'
 import { openControlConnection } from '@cordon/shared/runtime/edge'
 import { getConf } from '@cordon/shared/tor-control'
 import t from 'tap'
-import { Cordon, fetchThrough, finish, openLab, until } from './cordon.ts'
+import { Cordon, fetchThrough, finish, NO_SERVICES, openLab, until } from './cordon.ts'
 
 const [ESCAPE, CONTROL_C] = ['\x1b', '\x03']
 
@@ -24,7 +24,7 @@ const open = async (t: { teardown(end: () => Promise<void>): void }, configurati
 const upInLab = ['up', '--lab', '--lab-dir', lab.directory, '--detach'] as const
 
 t.test('up, apps, a page through each, circuits, renew, down', async t => {
-  const cordon = await open(t)
+  const cordon = await open(t, '')
   const up = await cordon.run(...upInLab)
   t.equal(up.status, 0, up.err)
   t.match(up.err, /LAB: .*NOT Tor/)
@@ -130,6 +130,28 @@ t.test('SUP-05: after SIGKILL of the supervisor nothing is left, and the apps ke
   t.equal((await cordon.json('apps')).apps[0].port, port)
 })
 
+t.test('services that are left out are not started, and commands that need them say the next step', async t => {
+  const cordon = await open(t)
+  await cordon.run(...upInLab)
+  t.same(
+    (await cordon.status()).parts.map(({ name }) => name),
+    ['lab', 'tor', 'redis', 'gateway'],
+  )
+  await cordon.run('apps', 'add', 'mail')
+  for (const [service, ...command] of [
+    ['clock', 'clock'],
+    ['updates', 'updates'],
+    ['dns', 'dns', 'mail'],
+    ['dns', 'dns', 'mail', '--setup', 'resolved'],
+  ] as const) {
+    const err = new RegExp(`${service} does not run: services in cordon.yaml .*\\n {2}next: Add ${service} to services`)
+    t.match(await cordon.run(...command), { status: 1, err }, command.join(' '))
+  }
+  const err = /needs dns, which services in cordon\.yaml leaves out\n {2}next: Add dns to services/
+  t.match(await cordon.run('run', 'mail', '--', 'true'), { status: 1, err })
+  t.match(await cordon.run('status'), { out: /^no clock: services in cordon\.yaml leaves it out$/m })
+})
+
 t.test('two instances side by side', async t => {
   const [one, other] = [await open(t), await open(t)]
   const ups = await Promise.all([one.run(...upInLab), other.run(...upInLab)])
@@ -149,7 +171,7 @@ t.test('in the foreground a signal stops everything in order', async t => {
   const cordon = await open(t)
   const child = cordon.start('up', '--lab', '--lab-dir', lab.directory)
   const done = finish(child)
-  await until('readiness', async () => ((await cordon.json('status')).state === 'ready' ? true : undefined))
+  await cordon.ready()
   child.kill('SIGINT')
   const { status, out, err } = await done
   t.equal(status, 0)
@@ -182,20 +204,20 @@ t.test('a parts tree is private and knows nothing of our environment', async t =
 })
 
 t.test('a bad configuration', async t => {
-  const cordon = await open(t, 'apps:\n  mail:\n    isolate: page\n')
+  const cordon = await open(t, 'apps:\n  mail:\n    isolate: page\nservices: []\n')
   t.match(await cordon.run('up'), { status: 1, err: /line 3: apps\.mail\.isolate: found "page"; allowed: one of app/ })
   t.match(JSON.parse((await cordon.run('--json', 'up', '--detach')).err), { error: { code: 'CFG_INVALID' } })
-  await writeFile(cordon.configurationFile, 'apps:\n  mail: {}\n')
+  await writeFile(cordon.configurationFile, 'apps:\n  mail: {}\nservices: []\n')
   t.equal((await cordon.run(...upInLab)).status, 0)
-  await writeFile(cordon.configurationFile, 'apps:\n  mail: {}\n  web: 7\n')
-  await until('the trouble', async () => (await cordon.json('status')).configurationTrouble ?? undefined)
+  await writeFile(cordon.configurationFile, 'apps:\n  mail: {}\n  web: 7\nservices: []\n')
+  await until('the trouble', async () => (await cordon.status()).configurationTrouble ?? undefined)
   t.match(
     await cordon.json('status'),
     { apps: [{ id: 'mail' }], tor: { circuitEstablished: true } },
     'the old one stays live',
   )
-  await writeFile(cordon.configurationFile, 'apps:\n  mail: {}\n  web: {}\n')
-  const mended = async () => ((await cordon.json('status')).configurationTrouble === null ? true : undefined)
+  await writeFile(cordon.configurationFile, 'apps:\n  mail: {}\n  web: {}\nservices: []\n')
+  const mended = async () => (await cordon.status()).configurationTrouble === null
   await until('the end of the trouble', mended)
 })
 
@@ -207,12 +229,12 @@ t.test("additions to tor's configuration", async t => {
   const child = cordon.start('up', '--lab', '--lab-dir', lab.directory)
   const done = finish(child)
   const failed = async () => {
-    const { parts = [] } = await cordon.json('status')
-    return parts.find(({ name, state }: { name: string; state: string }) => name === 'tor' && state === 'failed')
+    const tor = await cordon.part('tor')
+    return tor?.state === 'failed' ? tor : undefined
   }
   t.match(await until('the refusal', failed), { detail: /torrc line 2: .*Frobnicate/ })
   await writeFile(additions, HOSTILE_ADDITIONS)
-  await until('readiness', async () => ((await cordon.json('status')).state === 'ready' ? true : undefined))
+  await cordon.ready()
   const listeners = readFileSync(`/proc/${await cordon.pid('tor')}/net/tcp`, 'utf8')
   for (const port of [9050, 9051, 9150, 9151, 9152, 9153, 9040, 9080, 9035]) {
     t.notMatch(listeners, `:${port.toString(16).toUpperCase().padStart(4, '0')} 00000000:0000 0A`, `nothing on ${port}`)
@@ -220,7 +242,7 @@ t.test("additions to tor's configuration", async t => {
   t.notOk(existsSync(join(cordon.directory, 'leak.log')), 'no log of theirs')
 
   const tor = await cordon.pid('tor')
-  const trouble = async () => (await cordon.json('status')).configurationTrouble
+  const trouble = async () => (await cordon.status()).configurationTrouble
   await writeFile(additions, 'MaxCircuitDirtiness 300\nFrobnicate 1\n')
   t.match(await until('the trouble', async () => (await trouble()) ?? undefined), /torrc line 2: .*Frobnicate/)
   await writeFile(additions, 'MaxCircuitDirtiness 333\n')
@@ -267,7 +289,7 @@ t.test('no network at all', async t => {
   const up = cordon.startUnder(['unshare', '--user', '--map-root-user', '--net', '--', process.execPath], 'up')
   const done = finish(up)
   const { tor } = await until('the cause', async () => {
-    const status = await cordon.json('status')
+    const status = await cordon.status()
     return status.tor.cause === null ? undefined : status
   })
   t.match(tor, { cause: /no network besides loopback/, next: /Connect it/ })
@@ -286,12 +308,12 @@ t.test('no tor, an old tor, a tor that is none', async t => {
     [old, /tor is version 0\.4\.5\.16; Cordon needs 0\.4\.8/],
     ['/bin/true', /does not answer as tor/],
   ] as const) {
-    await writeFile(cordon.configurationFile, `tor:\n  program: ${program}\n`)
+    await writeFile(cordon.configurationFile, `${NO_SERVICES}tor:\n  program: ${program}\n`)
     const child = cordon.start('up')
     const done = finish(child)
     const failed = async () => {
-      const { parts = [] } = await cordon.json('status')
-      return parts.find(({ name, state }: { name: string; state: string }) => name === 'tor' && state === 'failed')
+      const tor = await cordon.part('tor')
+      return tor?.state === 'failed' ? tor : undefined
     }
     t.match(await until('the refusal', failed), { detail }, program)
     t.equal((await cordon.run('status')).status, 4)

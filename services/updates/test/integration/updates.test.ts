@@ -17,7 +17,8 @@ const base = `http://files.example/${archive.fingerprint}`
 const version = join(files, 'version')
 writeFileSync(version, '1.0-1\n')
 
-const cordon = await CordonUnderTest.start(`updates:
+const cordon = await CordonUnderTest.start(`services: [clock, updates]
+updates:
   products:
     tool: { kind: apt, address: ${base}, suite: bookworm, package: tool, keys: [${archive.fingerprint}], keyring: ${archive.keyring}, installed: { file: ${version} } }
     feed: { kind: json, address: https://files.example/${archive.fingerprint}/v.json, path: /v, installed: { file: ${version} } }
