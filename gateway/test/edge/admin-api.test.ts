@@ -59,6 +59,11 @@ t.test('the registry by the API: added, refused with reason, removed', async t =
     body: { id: 'news', isolate: 'host', declaredIn: 'registry' },
   })
   t.match(await add('news', {}), { status: 409, body: { code: 'GW_APP_EXISTS' } })
+  t.match(
+    await add('inside', { dns: { resolver: 'tls://192.168.1.1' } }),
+    { status: 400, body: { code: 'GW_REQUEST_INVALID', message: /^apps\.inside\.dns\.resolver / } },
+    'the laws of the configuration hold for what is added, too',
+  )
   for (const id of ['../x', '-a', '', 'A', 'a\nb', 'x'.repeat(33)]) {
     t.match(await add(id, {}), { status: 400, body: { code: 'GW_REQUEST_INVALID' } }, JSON.stringify(id))
   }

@@ -25,7 +25,8 @@ export const DNS_STATUS = Type.Object({
     malformed: Count,
     overLimit: Count,
   }),
-  cache: Type.Object({ entries: Count, bytes: Count }),
+  /** Answers that are kept, what they take of memory, and what they may take. */
+  cache: Type.Object({ entries: Count, bytes: Count, mostBytes: Count }),
   /** Look-ups under way. */
   inFlight: Count,
   /** Names in the cache, from memory, and only where they were asked for. */

@@ -56,6 +56,11 @@ export class AnswerCache {
     return this.#pack.bytes + this.#places.byteLength
   }
 
+  /** What it may take of memory. */
+  get mostBytes(): number {
+    return this.#mostBytes
+  }
+
   /** Where what was found lies. Another one after something was kept. */
   get pack(): AnswerPack {
     return this.#pack

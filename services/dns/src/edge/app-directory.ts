@@ -109,7 +109,7 @@ export class AppDirectory {
       resolverTrouble: resolver.resolverTrouble,
       trouble: trouble ?? null,
       counts: resolver.counts,
-      cache: { entries: resolver.cache.size, bytes: resolver.cache.bytes },
+      cache: { entries: resolver.cache.size, bytes: resolver.cache.bytes, mostBytes: resolver.cache.mostBytes },
       inFlight: resolver.inFlight,
       ...(withNames ? { names: resolver.names() } : {}),
     }

@@ -11,7 +11,7 @@ export function formatDns(status: DnsStatus, palette: Palette): string {
     `  asked at    127.0.0.1:${dnsPort} (UDP and TCP)${virtual ? ', answers with virtual addresses' : ''}`,
     `              ${socket} (answers with virtual addresses)`,
     `  resolver    ${resolver ?? 'tor: A, AAAA and PTR'}`,
-    `  cache       ${cache.entries} answers, ${formatBytes(cache.bytes)}`,
+    `  cache       ${cache.entries} answers, ${formatBytes(cache.bytes)} of ${formatBytes(cache.mostBytes)}`,
     `  answered    ${counts.cached} from the cache, ${counts.lookedUp} looked up, ${counts.local} here`,
     `  not so      ${counts.refused} refused, ${counts.failed} failed, ${counts.malformed} unreadable, ${counts.overLimit} over the limit`,
     `  under way   ${inFlight}`,
