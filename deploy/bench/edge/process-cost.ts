@@ -22,8 +22,18 @@ export function readPssKiB(pid: number): number {
   return Number(kib)
 }
 
-/** The same of a process and its descendants. */
-export const readFamilyPssKiB = (pid: number): number => familyOf(pid).reduce((sum, one) => sum + readPssKiB(one), 0)
+/** The same of a process and its descendants, without those of a name. */
+export const readFamilyPssKiB = (pid: number, except?: string): number =>
+  familyOf(pid)
+    .filter(one => readFileSync(`/proc/${one}/comm`, 'utf8').trim() !== except)
+    .reduce((sum, one) => sum + readPssKiB(one), 0)
+
+/** The processor time of all that we started and that has ended, in milliseconds, at 10 ms each. */
+export function readEndedCpuMs(): number {
+  const stat = readFileSync('/proc/self/stat', 'latin1')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return ((Number(fields[13]) + Number(fields[14])) / TICKS_PER_SECOND) * 1000
+}
 
 /** Read PSS until three readings a second apart agree within 1 %: a collector that is still at work is waited for. */
 export async function readSettledPssKiB(pid: number): Promise<number> {

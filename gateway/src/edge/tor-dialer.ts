@@ -1,25 +1,15 @@
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { SocksCredentials } from '@cordon/shared/isolation'
+import { connectReading, type ReadingSocket, type Receiver } from '@cordon/shared/runtime/edge'
 import { type HandshakeOutcome, openHandshake, REPLY, type Target } from '@cordon/shared/socks'
 import type { AppRequest } from '../streams/index.ts'
-import { ReadBuffer } from './read-buffer.ts'
 
 /**
- * Take bytes of tor, which are gone when it returns. Return false to get no more until the socket is resumed; then they
- * stay until it is.
+ * What tor said of a request. What a stream has read already is given to its receiver at once. `code` is tor's own, or
+ * the nearest that says what happened on the way to it.
  */
-export type Receiver = (bytes: Uint8Array) => boolean
-
-/** A stream that tor has opened. */
-export interface TorStream {
-  readonly socket: Socket
-  /** Say who takes what comes; what has come already is given at once. */
-  receive(receiver: Receiver): void
-}
-
-/** What tor said of a request. `code` is tor's own, or the nearest that says what happened on the way to it. */
 export type DialOutcome =
-  | { readonly type: 'connected'; readonly stream: TorStream; readonly readAheadBytes: number }
+  | { readonly type: 'connected'; readonly stream: ReadingSocket; readonly readAheadBytes: number }
   | { readonly type: 'resolved'; readonly target: Target }
   | { readonly type: 'refused'; readonly code: number }
 
@@ -48,26 +38,14 @@ export function dialTor(options: DialOptions, done: (outcome: DialOutcome) => vo
     port: request.port,
     credentials: { user: Buffer.from(credentials.username), password: Buffer.from(credentials.password) },
   })
-  const buffer = new ReadBuffer()
+  const reading = connectReading({ path: options.socksSocket })
+  const { socket } = reading
   let isGreeted = false
-  let receiver: Receiver = bytes => {
+  reading.receive(bytes => {
     isGreeted = true
     handshake.push(Uint8Array.from(bytes))
     advance()
     return true
-  }
-  const socket = connect({
-    path: options.socksSocket,
-    allowHalfOpen: true,
-    noDelay: true,
-    onread: {
-      buffer: () => buffer.memory,
-      callback: length => {
-        const isTaken = receiver(buffer.memory.subarray(0, length))
-        buffer.learn(length)
-        return isTaken
-      },
-    },
   })
   const finish = (outcome: DialOutcome): void => {
     clearTimeout(deadline)
@@ -79,7 +57,7 @@ export function dialTor(options: DialOptions, done: (outcome: DialOutcome) => vo
   const deadline = setTimeout(() => refuse(REPLY.ttlExpired), options.deadlineMs)
   const connected = (readAhead: Uint8Array): void => {
     const receive = (next: Receiver): void => {
-      receiver = next
+      reading.receive(next)
       if (readAhead.length > 0 && !next(readAhead)) socket.pause()
     }
     finish({ type: 'connected', stream: { socket, receive }, readAheadBytes: readAhead.length })

@@ -1,11 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import type { Effort, Figure } from '../../figure.ts'
 import { compareRounds, median, type Round } from '../../statistics.ts'
 import { startGateway } from '../gateway-alone.ts'
+import { readEndedCpuMs, readFamilyPssKiB } from '../process-cost.ts'
 import { Workplace } from '../workplace.ts'
 
 const COMMAND = fileURLToPath(new URL('../../../../services/supervisor/bin/cordon.js', import.meta.url))
@@ -14,7 +14,8 @@ const CONNECTIONS = 300
 
 /**
  * Connects again and again and downloads once, by SOCKS5 where a port is given; prints the median of the connections in
- * milliseconds and the download in seconds. The same program on both sides: only the way differs.
+ * milliseconds and the download in seconds, and stays until its standard input ends. The same program on both sides: only
+ * the way differs.
  */
 const CLIENT = `import socket, statistics, sys, time
 port, count, size = map(int, sys.argv[1:])
@@ -31,7 +32,8 @@ def fetch(n):
 def timed(n):
     t = time.perf_counter(); fetch(n); return time.perf_counter() - t
 for _ in range(20): fetch(1)
-print(statistics.median(timed(1) for _ in range(count)) * 1000, timed(size))`
+print(statistics.median(timed(1) for _ in range(count)) * 1000, timed(size), flush=True)
+sys.stdin.read()`
 
 /** `cordon run`: what confinement costs a program over the app's port, and at its start. */
 export async function measureRun({ rounds, say }: Effort): Promise<Figure> {
@@ -46,11 +48,16 @@ export async function measureRun({ rounds, say }: Effort): Promise<Figure> {
     ...[port, CONNECTIONS, BYTES].map(String),
   ]
   await time([...confined, 'true']) // its sources are compiled once
-  const [starts, connections, downloads]: [number[], number[], Round[]] = [[], [], []]
+  const [starts, costs, connections, memory]: [number[], number[], number[], number[]] = [[], [], [], []]
+  const downloads: Round[] = []
   for (let round = 1; round <= rounds; round++) {
     say(`run, round ${round} of ${rounds}`)
-    starts.push((await time([...confined, 'true'])) - (await time(['true'])))
-    const ours = await measureClient([...confined, ...client(0)])
+    const [confinedStart, bare] = [await time([...confined, 'true']), await time(['true'])]
+    starts.push(confinedStart.ms - bare.ms)
+    costs.push(confinedStart.cpuMs - bare.cpuMs)
+    const ours = await measureClient([...confined, ...client(0)], pid => {
+      memory.push(readFamilyPssKiB(pid, 'python3') / 1024)
+    })
     const reference = await measureClient(client(port))
     connections.push(ours.connectionMs - reference.connectionMs)
     downloads.push({ ours: BYTES / ours.seconds / 1e9, reference: BYTES / reference.seconds / 1e9 })
@@ -61,6 +68,8 @@ export async function measureRun({ rounds, say }: Effort): Promise<Figure> {
     title: 'a confined program, without tor',
     rows: [
       { what: 'start of true, more than unconfined', unit: 'ms', ours: median(starts), budget: { atMost: 250 } },
+      { what: '  in processor time', unit: 'ms', ours: median(costs) },
+      { what: 'memory, without the program', unit: 'MiB', ours: median(memory), budget: { atMost: 50 } },
       { what: 'a connection, more than by the port', unit: 'ms', ours: median(connections), budget: { atMost: 1.5 } },
       {
         what: 'download',
@@ -74,26 +83,37 @@ export async function measureRun({ rounds, say }: Effort): Promise<Figure> {
     notes: [
       `${CONNECTIONS} connections one after the other, each a request of one byte; ${BYTES / 1e6} MB a download`,
       'behind a stand-in for tor on this machine: through tor the difference does not show',
+      'memory is PSS, after the download: the text of Node is shared with the four other Nodes of this bench',
     ],
   }
 }
 
-const start = ([program = '', ...args]: readonly string[]): ChildProcess =>
-  spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+const start = ([program = '', ...args]: readonly string[]) =>
+  spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] })
 
-/** Run a command to its end; return the milliseconds that it took. */
-async function time(command: readonly string[]): Promise<number> {
-  const before = performance.now()
+/** Run a command to its end; return the time that it took, and its processor time. */
+async function time(command: readonly string[]): Promise<{ readonly ms: number; readonly cpuMs: number }> {
+  const [before, cpuBefore] = [performance.now(), readEndedCpuMs()]
   const child = start(command)
-  child.stdout?.resume()
+  child.stdout.resume()
   const [status] = await once(child, 'close')
   if (status !== 0) throw new Error(`${command.at(-1)} ended with ${status}`)
-  return performance.now() - before
+  return { ms: performance.now() - before, cpuMs: readEndedCpuMs() - cpuBefore }
 }
 
-async function measureClient(command: readonly string[]): Promise<{ connectionMs: number; seconds: number }> {
+/** Run the client to its end. `look` sees it when it has done its work and has not ended yet. */
+async function measureClient(
+  command: readonly string[],
+  look: (pid: number) => void = () => {},
+): Promise<{ connectionMs: number; seconds: number }> {
   const child = start(command)
-  const said = child.stdout === null ? '' : await text(child.stdout)
+  let said = ''
+  for await (const text of child.stdout.setEncoding('utf8')) {
+    said += text
+    if (!said.endsWith('\n')) continue
+    look(child.pid ?? 0)
+    child.stdin.end()
+  }
   const [connectionMs = Number.NaN, seconds = Number.NaN] = said.trim().split(' ').map(Number)
   return { connectionMs, seconds }
 }

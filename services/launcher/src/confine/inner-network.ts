@@ -7,9 +7,10 @@
 export const INNER = {
   /**
    * A device with a default route, which packets never reach: without one browsers believe that they are offline. Its
-   * other end is in the namespace too, where nothing that comes by it is taken.
+   * other end is in the namespace too, where nothing that comes by it is taken. Connections are made by its MTU before
+   * they are turned round to `lo`: with 1500 each of their segments would be so small.
    */
-  decoy: { device: 'cordon0', peer: 'cordon1', hardwareAddress: '02:00:00:00:00:01' },
+  decoy: { device: 'cordon0', peer: 'cordon1', hardwareAddress: '02:00:00:00:00:01', mtu: 65_535 },
   ipv4: { address: '10.77.0.2', prefix: 30, gateway: '10.77.0.1' },
   ipv6: { address: 'fd77::2', prefix: 126, gateway: 'fd77::1' },
   /** Arbitrary; nothing else in the namespace marks packets. */
@@ -52,7 +53,7 @@ export function planDevices({ ipv6, allowLan }: NetworkWishes): readonly string[
     'link set lo up',
     `link add ${decoy.device} type veth peer name ${decoy.peer}`,
     `link set ${decoy.peer} addrgenmode none up`,
-    `link set ${decoy.device} addrgenmode none address ${decoy.hardwareAddress} up`,
+    `link set ${decoy.device} addrgenmode none address ${decoy.hardwareAddress} mtu ${decoy.mtu} up`,
     `addr add ${ipv4.address}/${ipv4.prefix} dev ${decoy.device}`,
     `route add default via ${ipv4.gateway} dev ${decoy.device}`,
     `rule add fwmark ${mark} lookup ${routeTable}`,

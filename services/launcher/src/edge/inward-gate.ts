@@ -3,7 +3,7 @@ import { createServer, type Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { listenPrivately } from '@cordon/shared/runtime/edge/private-socket'
 import { ANSWER, type InwardAnswer, PORT_BYTES, readPort } from '../confine/inward.ts'
-import { relay } from './relay.ts'
+import { relaySockets } from './relay.ts'
 
 const CONNECTOR = fileURLToPath(new URL('connect-inside.ts', import.meta.url))
 
@@ -47,7 +47,7 @@ async function admit(outer: Socket, connector: Connector): Promise<void> {
   // Options do not travel with a socket.
   Object.assign(inner, { allowHalfOpen: true })
   outer.write(ANSWER.connected)
-  relay(inner, outer)
+  relaySockets(inner, outer)
 }
 
 /** Read the port off a stream and leave what follows. */

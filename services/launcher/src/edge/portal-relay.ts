@@ -14,7 +14,7 @@ import { encodeReply, METHOD, REPLY, SOCKS5 } from '@cordon/shared/socks'
 import { decodeFrame, encodeFrame } from '../confine/frames.ts'
 import { PORTAL_APP } from '../lockdown/portal.ts'
 import { decodePortalGreeting, decodePortalRequest } from '../lockdown/portal-request.ts'
-import { relay } from './relay.ts'
+import { relaySockets } from './relay.ts'
 
 /** A handshake of the launcher's is there at once. Arbitrary. */
 const HANDSHAKE_MS = 10_000
@@ -87,7 +87,7 @@ function carry(inner: Socket, { address, port }: { readonly address: string; rea
   outer.once('connect', () => {
     outer.off('error', refuse).off('timeout', refuse).setTimeout(0)
     inner.write(encodeReply(REPLY.succeeded))
-    relay(inner, outer)
+    relaySockets(inner, outer)
   })
 }
 

@@ -1,5 +1,6 @@
 import type { Socket as DatagramSocket } from 'node:dgram'
-import { connect, type NetConnectOpts, type Server, type Socket } from 'node:net'
+import { connect, type Server } from 'node:net'
+import { connectReading } from '@cordon/shared/runtime/edge/reading-socket'
 import { failDatagram, fitDatagram } from '../confine/datagram.ts'
 import { decodeFrame, encodeFrame } from '../confine/frames.ts'
 import { chooseWay, type Ways } from '../confine/way.ts'
@@ -29,15 +30,17 @@ function serveConnections(server: Server, ways: Ways): void {
     const { localAddress = '', localPort = 0 } = inner
     const way = chooseWay(localAddress, localPort, ways)
     switch (way.type) {
-      case 'stream':
-        openStream(ways.appSocket, localAddress, localPort).then(
-          outer => relay(inner, outer),
+      case 'stream': {
+        const dialled = openStream(ways.appSocket, localAddress, localPort, stream => {
           // The kernel has accepted in our name, so a refusal can only be told as a reset.
-          () => inner.resetAndDestroy(),
-        )
+          if (stream === undefined) inner.resetAndDestroy()
+          else relay(inner, stream)
+        })
+        inner.once('close', () => dialled.destroy())
         break
+      }
       case 'relayed':
-        relayTo(inner, way.to)
+        relay(inner, connectReading(way.to))
         break
       case 'refused':
         inner.resetAndDestroy()
@@ -62,11 +65,6 @@ function serveDatagrams(socket: DatagramSocket, { dnsSocket }: Pick<Ways, 'dnsSo
       if (datagram !== undefined) socket.send(datagram, port, address)
     })
   })
-}
-
-function relayTo(inner: Socket, target: NetConnectOpts): void {
-  const outer = connect({ ...target, allowHalfOpen: true })
-  relay(inner, outer)
 }
 
 async function askOnce(path: string, question: Buffer): Promise<Buffer> {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { ReadBuffer } from '../../src/edge/read-buffer.ts'
+import { ReadBuffer } from '../../../src/runtime/edge/read-buffer.ts'
 
 t.test('memory grows while reads fill it, up to 256 KiB', async t => {
   const buffer = new ReadBuffer()
