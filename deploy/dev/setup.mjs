@@ -54,6 +54,12 @@ const PACKAGES = {
   'systemd-analyze': 'systemd',
   gpg: 'gnupg',
   gpgv: 'gpgv',
+  busybox: 'busybox-static',
+  ffuf: 'ffuf',
+  wget: 'wget',
+  'dbus-daemon': 'dbus-daemon',
+  'dbus-send': 'dbus-bin',
+  'xdg-dbus-proxy': 'xdg-dbus-proxy',
 }
 
 /** Programs that Cordon itself starts. */
@@ -84,7 +90,14 @@ export const TEST_PROGRAMS = [
   'systemd-analyze',
   'gpg',
   'gpgv',
+  'busybox',
+  'ffuf',
+  'wget',
+  'dbus-daemon',
+  'dbus-send',
+  'xdg-dbus-proxy',
 ]
+
 
 const say = text => process.stderr.write(`cordon: ${text}\n`)
 

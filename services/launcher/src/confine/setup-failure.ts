@@ -61,7 +61,7 @@ export function explainFailure(step: FailedStep, said: string, switches: Namespa
     })
   }
   return fault('RUN_SETUP_FAILED', `confinement could not be set up: ${STEPS[step]}${why}`, {
-    next: 'In a container, allow it namespaces and mounts; else report what is in parentheses.',
+    next: `In a container, allow it namespaces and mounts; else report what ${why === '' ? 'stands above' : 'is in parentheses'}.`,
   })
 }
 

@@ -15,7 +15,7 @@ import { isKnownMachine, MACHINES } from '../confine/seccomp/machine.ts'
 import { chooseDefaultSignals } from '../confine/signals.ts'
 import type { Tools } from '../confine/tools.ts'
 import { INHERITED } from './confined-process.ts'
-import { isProgram, listListeningSockets, readKernelFile, realPath } from './host.ts'
+import { isDirectory, isProgram, listListeningSockets, readKernelFile, realPath } from './host.ts'
 
 /** What is to be started, how, and where Cordon lives. */
 export interface ConfineWishes {
@@ -80,7 +80,6 @@ function prepareMounts(wishes: ConfineWishes, uid: number): MountWishes {
     return found === undefined ? [] : [found]
   }
   const hidden = request.hiddenPaths.map(path => resolve(path)).flatMap(real)
-  const isDirectory = (path: string): boolean => realPath(`${path}/.`) !== undefined
   const { CORDON_LAB_DIR } = process.env
   const own = [request.stateDirectory, layout.directory, ...(CORDON_LAB_DIR === undefined ? [] : [CORDON_LAB_DIR])]
   const busInside: LetIn | undefined =

@@ -30,6 +30,9 @@ export function isProgram(path: string): boolean {
   }
 }
 
+/** Report whether a path leads to a directory. */
+export const isDirectory = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+
 /** Follow every link of a path, or return undefined where it leads nowhere. */
 export function realPath(path: string): string | undefined {
   try {

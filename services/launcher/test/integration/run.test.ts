@@ -1,12 +1,13 @@
 import { once } from 'node:events'
-import { openSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
-import { CordonUnderTest } from '../../../../deploy/dev/cordon-under-test.ts'
+import { CordonUnderTest, run } from '../../../../deploy/dev/cordon-under-test.ts'
 import { until } from '../../../../shared/test/until.ts'
 import { judgeProbes, PROBES } from '../../src/leak/index.ts'
+import { CONFINED_PROGRAMS, formatScript, makeRepositories, readSaid } from '../fixtures/confined-programs.ts'
 import { finish, type Ran, Workstation } from './workstation.ts'
 
 t.setTimeout(240_000)
@@ -191,6 +192,25 @@ getent ahosts printer.local; echo local $?; getent ahosts router; echo single $?
     t.same(workstation.frames, [])
   },
 )
+
+t.test('real programs reach the lab by an exit, each in its own way, and nothing of them is on the wire', async t => {
+  const repositories = join(cordon.directory, 'repositories')
+  mkdirSync(repositories)
+  const uploads = makeRepositories(repositories).flatMap(({ file, path }) => [
+    '-T',
+    file,
+    `http://files.example${path}`,
+  ])
+  const put = await run('curl', ['--silent', '--show-error', '--socks5-hostname', `127.0.0.1:${work}`, ...uploads])
+  t.equal(put.status, 0, put.stderr)
+  const script = formatScript(CONFINED_PROGRAMS)
+  const { out, err } = await workstation.run('user', workstation.cordon('run', 'work', '--', 'sh', '-c', script))
+  t.equal(err, '')
+  const said = readSaid(out)
+  for (const [at, { name, says }] of CONFINED_PROGRAMS.entries()) t.match(said[at] ?? '', says, name)
+  await workstation.flush()
+  t.same(workstation.frames, [])
+})
 
 t.test('an app with a control socket finds it at 9051 and is reached from outside at its own ports', async t => {
   await cordon.add('share', '--control', 'onionshare')
