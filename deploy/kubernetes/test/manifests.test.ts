@@ -113,6 +113,15 @@ t.test('every container is what the standard "restricted" asks for, and more', a
   t.equal(users.size, pods.size, 'each has a user of its own')
 })
 
+t.test('the users have the numbers that the image gives them', async t => {
+  const script = await readFile(join(HERE, '..', 'images', 'make-users'), 'utf8')
+  const numbers = [...script.matchAll(/^user (\S+) (\d+)/gm)].map(([, name, uid]) => [name, Number(uid)])
+  t.same(
+    PODS.map(({ part, uid }) => [part.name, uid]),
+    numbers,
+  )
+})
+
 t.test('every part is asked how it is by a command that there is, and what waits is not killed', async t => {
   for (const [name, pod] of pods) {
     const [container] = pod?.containers ?? []
