@@ -20,7 +20,11 @@ let condition: PartCondition = { type: 'waiting', detail: 'starting' }
 export function announce(message: PartAnnouncement): void {
   if (message.type !== 'breached') condition = message
   if (process.connected === true) process.send?.(message)
-  else manager?.send(formatServiceNotice(message))
+  else {
+    manager?.send(formatServiceNotice(message))
+    // The log line says what is wrong; whoever reads it in a journal or of a container wants the next step too.
+    if (message.type === 'failed' && message.next !== null) process.stderr.write(`next: ${message.next}\n`)
+  }
 }
 
 /** Answer the question whether this part lives. The answer comes from the event loop that does its work. */
