@@ -60,6 +60,10 @@ const PACKAGES = {
   'dbus-daemon': 'dbus-daemon',
   'dbus-send': 'dbus-bin',
   'xdg-dbus-proxy': 'xdg-dbus-proxy',
+  'firefox-esr': 'firefox-esr',
+  Xvfb: 'xvfb',
+  xdpyinfo: 'x11-utils',
+  import: 'imagemagick',
 }
 
 /** Programs that Cordon itself starts. */
@@ -98,6 +102,8 @@ export const TEST_PROGRAMS = [
   'xdg-dbus-proxy',
 ]
 
+/** Programs that `npm run soak -- --run` needs besides. */
+export const SOAK_RUN_PROGRAMS = ['firefox-esr', 'Xvfb', 'xdpyinfo', 'import']
 
 const say = text => process.stderr.write(`cordon: ${text}\n`)
 

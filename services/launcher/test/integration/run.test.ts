@@ -1,6 +1,8 @@
 import { once } from 'node:events'
-import { mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
 import { connect } from 'node:net'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
@@ -302,6 +304,73 @@ t.test('without user namespaces an ordinary user hears which switch, and root ne
   const { status, out, err } = await workstation.run('root', [...asRoot, ...off(...words)])
   t.equal(status, 0, err)
   t.match(out, /"remoteAddress":"198\.18\.2\./)
+})
+
+t.test('on a machine that lacks something nothing starts: one line says what, and the next step', async t => {
+  const before = await cordon.cordon('apps', '--json')
+  const fake = join(cordon.directory, 'fake')
+  /** Run with another program in the place of one of the machine's. */
+  const withInstead = (program: string, instead: string, words: readonly string[]): Promise<Ran> =>
+    workstation.run('root', [
+      'unshare',
+      '--mount',
+      'sh',
+      '-c',
+      `mount --bind ${instead} ${program}; exec "$@"`,
+      'sh',
+      ...words,
+    ])
+  const words = workstation.cordon('run', 'bad2', '--', 'echo', 'started')
+  for (const [program, name, more] of [
+    ['/usr/bin/bwrap', 'bwrap', 'bubblewrap'],
+    ['/usr/sbin/nft', 'nft', 'nftables'],
+  ] as const) {
+    const ran = await withInstead(program, '/dev/null', words)
+    refuses(t, ran, { status: 1, err: new RegExp(`this needs ${name}$`), next: new RegExp(`apt-get install ${more}`) })
+  }
+  writeFileSync(fake, '#!/bin/sh\necho "Error: Could not process rule: No such file or directory" >&2; exit 1\n', {
+    mode: 0o755,
+  })
+  // The app is known by then: it would be registered for a program that starts.
+  const unfit = await withInstead('/usr/sbin/nft', fake, workstation.cordon('run', 'work', '--', 'echo', 'started'))
+  refuses(t, unfit, {
+    status: 1,
+    err: /does not take the rules.*Could not process rule/,
+    next: /modprobe -a nft_tproxy/,
+  })
+  const missing = await workstation.run('root', workstation.cordon('run', '--profile', 'signal', 'bad2'))
+  refuses(t, missing, { status: 127, err: /there is no program "signal-desktop"/, next: /Install it/ })
+  t.equal((await cordon.cordon('apps', '--json')).stdout, before.stdout, 'no app was registered')
+})
+
+t.test('another instance outside is refused before the start, and ended when it comes after', async t => {
+  const own = join(cordon.directory, 's/profiles/outside')
+  const bin = await mkdtemp(join(homedir(), '.cordon-test-bin-'))
+  t.teardown(() => rmSync(bin, { recursive: true, force: true }))
+  // A browser that stays: its profile gives it --profile and the app's own directory.
+  writeFileSync(join(bin, 'firefox'), '#!/bin/sh\necho up; read line\n', { mode: 0o755 })
+  const env = { ...process.env, PATH: `${bin}:${process.env['PATH']}` }
+  const words = workstation.cordon('run', '--profile', 'firefox', 'outside')
+  // Each of our users is in a user namespace of its own and sees no other's processes, so this is root.
+  const outside = () => workstation.start('root', ['/bin/sh', '-c', 'echo up; read line', 'firefox', own])
+  const rival = outside()
+  if (rival.stdout !== null) await once(rival.stdout, 'data')
+  const refused = { status: 1, err: /uses the directory of this app already/, next: /End it first/ }
+  refuses(t, await workstation.run('root', words, env), refused)
+  await finish(rival)
+  const confined = workstation.start('root', words, env)
+  let said = ''
+  confined.stderr?.setEncoding('utf8').on('data', text => {
+    said += text
+  })
+  if (confined.stdout !== null) await once(confined.stdout, 'data')
+  // As a session bus or systemd-run would start it: outside, by the same program, for the same directory.
+  const escaped = outside()
+  await once(escaped, 'exit')
+  t.equal(escaped.signalCode, 'SIGKILL')
+  await until('a line that says so', () => said.includes('outside its confinement, and was ended'))
+  confined.stdin?.end('\n')
+  await once(confined, 'close')
 })
 
 t.test('SUP-01: with the gateway dead a confined program reaches nothing, and nothing is on the wire', async t => {
