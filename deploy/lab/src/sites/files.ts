@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { describe, type Sighting } from './check.ts'
 import type { Site } from './site.ts'
 
 /** All that the shelf holds at most: a repository or an index of a test, and far from this machine's memory. */
@@ -23,7 +24,32 @@ export class Shelf {
   }
 }
 
+/** Requests that are remembered. A test makes some dozens. */
+export const SEEN_MAX = 1000
+
+/** Who asked for which file, as the server saw it: the newest requests, in their order. */
+export class VisitorBook {
+  readonly #seen: { readonly path: string; readonly sighting: Sighting }[] = []
+  #count = 0
+
+  /** Take note of a request; the number that it is given is nobody else's. */
+  enter(path: string, sighting: Sighting): number {
+    this.#seen.push({ path, sighting })
+    if (this.#seen.length > SEEN_MAX) this.#seen.shift()
+    this.#count += 1
+    return this.#count
+  }
+
+  of(path: string): readonly Sighting[] {
+    return this.#seen.flatMap(one => (one.path === path ? [one.sighting] : []))
+  }
+}
+
 const SHELF = new Shelf()
+const BOOK = new VisitorBook()
+
+/** Below this, the same path tells who asked for it. */
+const SEEN = '/.seen'
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { pathname } = new URL(request.url ?? '/', 'http://files.example')
@@ -33,10 +59,20 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     return
   }
   request.resume()
+  if (pathname.startsWith(`${SEEN}/`)) {
+    response.writeHead(200, { 'content-type': 'application/json' })
+    response.end(JSON.stringify(BOOK.of(pathname.slice(SEEN.length))))
+    return
+  }
   const file = SHELF.get(pathname)
-  response.writeHead(file === undefined ? 404 : 200, { 'content-length': file?.length ?? 0 })
+  const visit = BOOK.enter(pathname, describe(request))
+  // What a client that keeps anything would send at its next request.
+  const marks = { etag: `"${visit}"`, 'set-cookie': `visit=${visit}; Path=/`, 'last-modified': LONG_AGO }
+  response.writeHead(file === undefined ? 404 : 200, { 'content-length': file?.length ?? 0, ...marks })
   response.end(request.method === 'HEAD' ? undefined : file)
 }
+
+const LONG_AGO = 'Thu, 01 Jan 2026 00:00:00 GMT'
 
 async function readBounded(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = []
@@ -49,7 +85,7 @@ async function readBounded(request: IncomingMessage): Promise<Buffer | undefined
   return Buffer.concat(chunks)
 }
 
-/** Gives back what was put there, byte for byte: for repositories that a test makes. */
+/** Gives back what was put there, byte for byte, and tells who took it: for repositories that a test makes. */
 export const FILES: Site = {
   name: 'files.example',
   address: '198.18.80.4',
