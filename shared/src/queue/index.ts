@@ -11,6 +11,7 @@ export type {
   JobHandler,
   JobHandlers,
   JobQueue,
+  KeepOptions,
   QueueState,
 } from './job-queue.ts'
 export type { Judgement } from './judge-job.ts'

@@ -12,6 +12,12 @@ export interface AddOptions {
   readonly parent?: SpanContext | undefined
 }
 
+export interface KeepOptions extends AddOptions {
+  readonly id: string
+  /** Called once, when the job was seen to have ended, here or on another machine, well or not. */
+  readonly ended?: () => void
+}
+
 /** What a handler knows of its execution. */
 export interface JobExecution {
   readonly id: string
@@ -43,9 +49,16 @@ export interface JobQueue {
    * Queue a job and queue it again until it was seen done: over a Redis that is not there yet, restarts or is
    * flushed. In memory, and at most 64: then a Fault `QUE_PENDING_FULL`.
    */
-  keep<N extends JobName>(name: N, payload: JobPayload<N>, options: AddOptions & { readonly id: string }): void
+  keep<N extends JobName>(name: N, payload: JobPayload<N>, options: KeepOptions): void
   /** Work on one queue, one job at a time, whenever Redis is there. */
   work<Q extends QueueName>(queue: Q, handlers: JobHandlers<Q>): void
+  /**
+   * Leave a note for the other machines that share the queue, under a word; it goes after two days. Redis and whoever can
+   * write to it may read, change, repeat and lose it: seal it, and believe none that is not sealed. Rejects with `QUE_…`.
+   */
+  leaveNote(queue: QueueName, word: string, note: Uint8Array): Promise<void>
+  /** Find the notes under these words, in their order; undefined for one that is not there or too long to be one. */
+  findNotes(queue: QueueName, words: readonly string[]): Promise<readonly (Uint8Array | undefined)[]>
   /** Start no more jobs in this process; resolve when none runs. For a step of the clock, which expires locks. */
   pause(): Promise<void>
   resume(): void

@@ -10,6 +10,8 @@ export interface KeptJob {
   readonly name: JobName
   readonly payload: JobPayload<JobName>
   readonly traceParent: string | undefined
+  /** Who wants to know that it has ended. */
+  readonly ended?: (() => void) | undefined
 }
 
 /** The jobs that must not get lost, whatever becomes of Redis; bounded, and in the order they became due. */
@@ -29,8 +31,11 @@ export class KeptJobs {
     this.#jobs.set(job.id, job)
   }
 
+  /** Let a job go that has ended. */
   release(id: string): void {
+    const job = this.#jobs.get(id)
     this.#jobs.delete(id)
+    job?.ended?.()
   }
 
   list(): readonly KeptJob[] {

@@ -8,6 +8,7 @@ import {
   type AddOptions,
   explainRedisError,
   judgeJob,
+  type KeepOptions,
   type KeptJob,
   KeptJobs,
   prefixOf,
@@ -64,10 +65,11 @@ export class JobProducer {
     }
   }
 
-  keep(name: JobName, payload: JobPayload<JobName>, { id, parent }: AddOptions & { readonly id: string }): void {
+  keep(name: JobName, payload: JobPayload<JobName>, { id, parent, ended }: KeepOptions): void {
     check(name, payload, id)
     if (this.#isClosed) throw closed()
-    this.#kept.keep({ id, name, payload, traceParent: parent === undefined ? undefined : formatTraceParent(parent) })
+    const traceParent = parent === undefined ? undefined : formatTraceParent(parent)
+    this.#kept.keep({ id, name, payload, traceParent, ended })
     this.lookAfterKept()
   }
 

@@ -4,6 +4,7 @@ import type { Telemetry } from '../../telemetry/index.ts'
 import { type JobHandler, type JobQueue, planFollowUp, prefixOf, type QueuePlace, type QueueState } from '../index.ts'
 import { JobProducer } from './job-producer.ts'
 import { type DoneJob, JobWorker } from './job-worker.ts'
+import { NoteBoard } from './note-board.ts'
 import { openRedisClient, readRedisAccess } from './redis-client.ts'
 import { RedisLink } from './redis-link.ts'
 
@@ -43,6 +44,7 @@ export async function openJobQueue(options: JobQueueOptions): Promise<JobQueue> 
     },
   })
   const producer = new JobProducer({ client, link, place, telemetry })
+  const notes = new NoteBoard({ client, link, place })
   const followUp = async ({ name, reason, id, span }: DoneJob): Promise<void> => {
     const next = planFollowUp(name, reason)
     // The same id if this job is done again, so that what follows it is not.
@@ -68,6 +70,8 @@ export async function openJobQueue(options: JobQueueOptions): Promise<JobQueue> 
       workers.set(queue, worker)
       worker.setUsable(link.state.type === 'usable')
     },
+    leaveNote: (queue, word, note) => notes.leave(queue, word, note),
+    findNotes: (queue, words) => notes.find(queue, words),
     pause: async () => {
       await Promise.all([...workers.values()].map(worker => worker.pause()))
     },
