@@ -58,6 +58,7 @@ async function measureLooks(): Promise<number> {
       runner,
       queue: idle as unknown as JobQueue,
       secret: randomBytes(32),
+      board: undefined,
       telemetry,
       isClockTrusted: asked,
       lookMs: 0,

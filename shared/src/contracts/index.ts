@@ -98,5 +98,20 @@ export {
   STATUS,
   TOR_STATUS,
 } from './supervisor.ts'
-export type { HistoryEntry, HistoryView, ProductView, UpdatesView } from './updates.ts'
-export { HISTORY_VIEW, PRODUCT_ADDITION, PRODUCT_VIEW, UPDATES_VIEW } from './updates.ts'
+export type {
+  ActivityView,
+  HistoryEntry,
+  HistoryView,
+  ProductActivity,
+  ProductView,
+  UpdatesSummary,
+  UpdatesView,
+} from './updates.ts'
+export {
+  ACTIVITY_VIEW,
+  HISTORY_VIEW,
+  PRODUCT_ADDITION,
+  PRODUCT_VIEW,
+  UPDATES_SUMMARY,
+  UPDATES_VIEW,
+} from './updates.ts'

@@ -13,7 +13,7 @@ const FIELDS: Readonly<Record<SourceKind, { readonly must: readonly Field[]; rea
   flatpak: { must: ['address', 'package'], may: [] },
   forge: { must: ['address'], may: ['template'] },
   github: { must: ['package'], may: ['template'] },
-  json: { must: ['address', 'path'], may: [...OPENPGP, 'key', 'template', 'download'] },
+  json: { must: ['address', 'path'], may: [...OPENPGP, 'key', 'sha256', 'template', 'download'] },
   minisign: { must: ['address', 'key', 'template'], may: ['signature', 'newest', 'download'] },
   npm: { must: ['package'], may: ['address', 'key'] },
   openpgp: { must: ['address', 'keys', 'template'], may: [...OPENPGP, 'newest', 'download'] },
@@ -45,15 +45,19 @@ export function findInProduct(path: readonly string[], settings: ProductSettings
       if (isClear(settings[field])) say(field, 'https://, since nobody signs what comes (or unsigned: true)')
     }
   }
+  if ([settings.keys, settings.key, settings.sha256].filter(one => one !== undefined).length > 1) {
+    say(settings.sha256 === undefined ? 'key' : 'sha256', 'one of keys, key and sha256: there is one who vouches')
+  }
   if (settings.newest !== undefined && isClear(settings.newest.address) && settings.unsigned !== true) {
     say('newest', 'https://, since nobody signs what comes from there (or unsigned: true)')
   }
   return broken
 }
 
-/** Report whether what this source says is verified by a signature of a key that the settings name. */
-export function isSigned({ kind, keys, key }: ProductSettings): boolean {
+/** Report whether what this source says is verified by a key or a hash that the settings name. */
+export function isSigned({ kind, keys, key, sha256 }: ProductSettings): boolean {
   if (kind === 'apt' || kind === 'openpgp' || kind === 'minisign' || kind === 'tuf') return true
+  if (kind === 'json' && sha256 !== undefined) return true
   return (kind === 'json' || kind === 'npm') && (keys ?? key) !== undefined
 }
 

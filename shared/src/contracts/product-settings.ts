@@ -112,6 +112,10 @@ export const PRODUCT_SETTINGS = Type.Object(
     key: Type.Optional(
       Type.String({ pattern: '^[A-Za-z0-9+/]{32,256}={0,2}$', description: 'a public key in Base64' }),
     ),
+    /** json: the SHA-256 of a document that never changes, such as the manifest of one release. */
+    sha256: Type.Optional(
+      Type.String({ pattern: '^[0-9a-f]{64}$', description: '64 hexadecimal digits in lower case' }),
+    ),
     signature: Type.Optional(WEB_ADDRESS),
     clearSigned: Type.Optional(Type.Boolean({ description: 'true or false' })),
     newest: Type.Optional(NEWEST),

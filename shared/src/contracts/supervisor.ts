@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { APP_STATUS } from './admin.ts'
 import { CLOCK_SUMMARY } from './clock-status.ts'
+import { UPDATES_SUMMARY } from './updates.ts'
 
 /** The parts that the supervisor starts and watches. */
 export const PART_NAMES = ['lab', 'tor', 'redis', 'gateway', 'dns', 'clock', 'updates'] as const
@@ -42,6 +43,8 @@ export const STATUS = Type.Object({
   audit: Type.Object({ verdict: Type.Enum(['held', 'breached', 'unknown']), drift: Type.Array(Type.String()) }),
   /** `untrusted` with nothing known while the clock does not answer. */
   clock: CLOCK_SUMMARY,
+  /** Null while the update checks do not answer. */
+  updates: Type.Union([UPDATES_SUMMARY, Type.Null()]),
   lab: Type.Optional(Type.Object({ onion: Type.String(), authority: Type.String() })),
   /** Mistakes in the newest configuration while an older one stays live, or null. */
   configurationTrouble: Type.Union([Type.String(), Type.Null()]),

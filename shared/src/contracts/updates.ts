@@ -18,6 +18,8 @@ export const PRODUCT_VIEW = Type.Object({
   publishedAt: TextOrNull,
   /** When the source last answered and was believed. */
   checkedAt: TextOrNull,
+  /** Whether another machine of the fleet asked, and told this one. */
+  learned: Type.Boolean(),
   /** Why the verdict is unknown: the code of a Fault, and its sentence and next step. */
   reason: TextOrNull,
   detail: TextOrNull,
@@ -37,6 +39,18 @@ export const PRODUCT_VIEW = Type.Object({
 })
 export type ProductView = Static<typeof PRODUCT_VIEW>
 
+/** What is done about a product now: what a command that waits looks at again and again. */
+export const PRODUCT_ACTIVITY = Type.Pick(PRODUCT_VIEW, ['id', 'activity', 'download'])
+export type ProductActivity = Static<typeof PRODUCT_ACTIVITY>
+export const ACTIVITY_VIEW = Type.Object({ products: Type.Array(PRODUCT_ACTIVITY) })
+export type ActivityView = Static<typeof ACTIVITY_VIEW>
+
+const Count = Type.Integer({ minimum: 0 })
+
+/** The products in a line, as the status of the whole shows them: how many there are of each verdict. */
+export const UPDATES_SUMMARY = Type.Object({ current: Count, available: Count, unknown: Count })
+export type UpdatesSummary = Static<typeof UPDATES_SUMMARY>
+
 /** What `cordon updates --json` prints. */
 export const UPDATES_VIEW = Type.Object({
   /** Nothing is judged while the clock is not trusted. */
@@ -52,6 +66,8 @@ export const HISTORY_ENTRY = Type.Object({
   id: Type.String(),
   at: Type.String(),
   outcome: Type.Enum(['found', 'failed']),
+  /** Whether nobody signs what the source says. */
+  unsigned: Type.Boolean(),
   version: TextOrNull,
   reason: TextOrNull,
 })

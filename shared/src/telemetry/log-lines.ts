@@ -78,6 +78,11 @@ export const LOG_LINES = {
     fields: ['job', 'attempt'],
   },
   'queue.trouble': { level: 'warn', says: 'the queue reported a mistake', fields: ['queue'] },
+  'updates.configuration.kept': {
+    level: 'warn',
+    says: 'the changed configuration has a mistake, and its products are not followed; see `cordon status`',
+    fields: [],
+  },
   'updates.trouble': { level: 'warn', says: 'an update check could not be done or kept', fields: [] },
   'log.debug': { level: 'warn', says: 'debug lines are written: they may help to tell who did what', fields: [] },
   'log.held-back': { level: 'warn', says: 'lines were held back because there were too many', fields: ['app', 'more'] },

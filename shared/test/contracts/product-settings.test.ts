@@ -25,6 +25,7 @@ t.test('products of each kind are understood', t => {
     '{ kind: github, package: org/tool, prereleases: true, silenceDays: 30 }',
     `{ kind: json, address: https://a.example/v.json, path: /version, ${KEYS}, installed: { file: ~/version } }`,
     '{ kind: json, address: http://a.example/v.json, path: /version, unsigned: true }',
+    `{ kind: json, address: http://a.example/1.4/v.json, path: /version, sha256: ${'ab'.repeat(32)} }`,
     `{ kind: json, address: http://${'a'.repeat(56)}.onion/v.json, path: /version }`,
     `{ kind: minisign, address: http://a.example/sums, key: ${'R'.repeat(56)}, template: "t-{version}.tar" }`,
     '{ kind: npm, package: "@org/tool", installed: { command: [tool, --version] } }',
@@ -41,6 +42,11 @@ t.test('each mistake is named: unknown kind, missing key, http without signature
   for (const [product, said] of [
     ['{ kind: rpm }', /tool\.kind: found "rpm"; allowed: one of apt, flatpak/],
     ['{ kind: apt, address: http://a.example/, suite: s }', /tool\.keys: found .*; allowed: a value: kind apt/],
+    [
+      `{ kind: json, address: https://a.example/, path: /v, ${KEYS}, sha256: ${'ab'.repeat(32)} }`,
+      /tool\.sha256: .*one who vouches/,
+    ],
+    [`{ kind: github, package: a/b, sha256: ${'ab'.repeat(32)} }`, /tool\.sha256: .*kind github has no such key/],
     ['{ kind: json, address: https://a.example/ }', /tool\.path: .*kind json cannot do without it/],
     [
       '{ kind: json, address: http://a.example/, path: /v }',

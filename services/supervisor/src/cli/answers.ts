@@ -1,4 +1,5 @@
 import type {
+  ActivityView,
   AppStatus,
   Audit,
   Circuits,
@@ -91,6 +92,9 @@ export const readUpdates = reading<UpdatesView>({ clock: 'string', products: 'ar
 export const readProduct = reading<ProductView>({ id: 'string', kind: 'string', verdict: 'string' })
 
 /** Checks that ended. */
+export const readActivity = reading<ActivityView>({ products: 'array' })
+
+/** The checks that ended. */
 export const readHistory = reading<HistoryView>({ entries: 'array' })
 
 /** What was begun; what comes of it is seen elsewhere. */

@@ -7,8 +7,8 @@ export interface CommandNode {
   /** Long options, with their dashes. */
   readonly options: readonly string[]
   readonly commands: readonly CommandNode[]
-  /** Whether its argument is the name of an app. */
-  readonly takesApp: boolean
+  /** Which names its argument is one of. */
+  readonly takes: 'apps' | 'products' | 'catalogue' | null
 }
 
 /** Shells that a script can be made for. */
@@ -21,21 +21,21 @@ export function formatCompletion(shell: string, root: CommandNode): string {
   throw usage(`there is no completion for that shell; there is for ${Object.keys(SHELLS).join(', ')}`)
 }
 
-/** Lists the names of apps for a shell, and nothing where Cordon does not run. */
-const LIST_APPS = 'cordon complete-apps 2>/dev/null'
+/** Lists names for a shell, and nothing where Cordon does not run. */
+const listNames = (takes: NonNullable<CommandNode['takes']>): string => `cordon complete-${takes} 2>/dev/null`
 
 /** What may stand after the words of one command. Words of ours hold letters and hyphens, which need no quotes. */
 interface Place {
   readonly path: string
   readonly words: readonly string[]
-  readonly takesApp: boolean
+  readonly takes: CommandNode['takes']
 }
 
 const listPlaces = (node: CommandNode, path: string, inherited: readonly string[]): readonly Place[] => [
   {
     path,
     words: [...new Set([...node.commands.map(({ name }) => name), ...node.options, ...inherited])],
-    takesApp: node.takesApp,
+    takes: node.takes,
   },
   ...node.commands.flatMap(command => listPlaces(command, `${path} ${command.name}`, inherited)),
 ]
@@ -43,9 +43,9 @@ const listPlaces = (node: CommandNode, path: string, inherited: readonly string[
 /** The cases of a `case` over the words typed so far, each setting `words`. */
 const formatCases = (root: CommandNode): string =>
   listPlaces({ ...root, options: [] }, '', root.options)
-    .map(({ path, words, takesApp }) => {
-      const apps = takesApp ? ` $(${LIST_APPS})` : ''
-      return `    '${path}') words="${words.join(' ')}${apps}" ;;`
+    .map(({ path, words, takes }) => {
+      const names = takes === null ? '' : ` $(${listNames(takes)})`
+      return `    '${path}') words="${words.join(' ')}${names}" ;;`
     })
     .join('\n')
 
@@ -91,7 +91,7 @@ function formatFish(root: CommandNode): string {
         `complete -c cordon -f -n '${seen(path)}' -a ${name} -d '${description.replace(/['\\]/g, '’')}'`,
     ),
     ...node.options.map(option => `complete -c cordon -n '${path === '' ? 'true' : seen(path)}' -l ${option.slice(2)}`),
-    ...(node.takesApp ? [`complete -c cordon -f -n '${seen(path)}' -a '(${LIST_APPS})'`] : []),
+    ...(node.takes === null ? [] : [`complete -c cordon -f -n '${seen(path)}' -a '(${listNames(node.takes)})'`]),
   ])
   return `# cordon: completion for fish. Use: cordon completion fish | source\n${lines.join('\n')}\n`
 }

@@ -6,6 +6,7 @@
  */
 export type { AnswerReader } from './answers.ts'
 export {
+  readActivity,
   readApp,
   readApps,
   readAudit,
@@ -52,4 +53,11 @@ export {
   stoppedStatus,
 } from './status-view.ts'
 export { formatTraces } from './traces-view.ts'
-export { exitStatusOfCheck, exitStatusOfUpdates, formatFetch, formatHistory, formatUpdates } from './updates-view.ts'
+export {
+  exitStatusOfCheck,
+  exitStatusOfUpdates,
+  formatFetch,
+  formatHistory,
+  formatUpdates,
+  formatUpdatesSummary,
+} from './updates-view.ts'

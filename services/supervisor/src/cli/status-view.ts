@@ -4,6 +4,7 @@ import { EXIT, type ExitStatus } from './complaint.ts'
 import type { Mark, Palette } from './palette.ts'
 import { formatBytes } from './quantity.ts'
 import { formatTable } from './table.ts'
+import { formatUpdatesSummary } from './updates-view.ts'
 
 /** Said wherever the lab could be taken for Tor. */
 export const LAB_WARNING = ' LAB: a private network on this machine, NOT Tor. Nobody is anonymous in it. '
@@ -67,6 +68,7 @@ export const stoppedStatus = (): Status => ({
   apps: [],
   audit: { verdict: 'unknown', drift: [] },
   clock: { state: 'untrusted', offsetMs: null, boundMs: null, at: null },
+  updates: null,
   configurationTrouble: null,
 })
 
@@ -79,7 +81,10 @@ export function formatStatus(status: Status, palette: Palette): string {
     ...formatTrouble(status),
     formatParts(status, palette),
     ...formatAudit(status, palette),
-    hasClock(status) ? formatClockSummary(status.clock, palette) : 'no clock: services in cordon.yaml leaves it out',
+    [
+      hasClock(status) ? formatClockSummary(status.clock, palette) : 'no clock: services in cordon.yaml leaves it out',
+      ...formatUpdatesSummary(status.updates, palette),
+    ].join('\n'),
     formatApps(status.apps, palette),
     ...(status.lab === undefined
       ? []

@@ -1,4 +1,4 @@
-import type { HistoryEntry, ProductView, UpdatesView } from '@cordon/shared/contracts'
+import type { HistoryEntry, ProductActivity, ProductView, UpdatesSummary, UpdatesView } from '@cordon/shared/contracts'
 import { EXIT, type ExitStatus } from './complaint.ts'
 import type { Mark, Palette } from './palette.ts'
 import { formatBytes } from './quantity.ts'
@@ -6,6 +6,15 @@ import { formatTable } from './table.ts'
 
 const MARKS: Readonly<Record<ProductView['verdict'], Mark>> = { current: 'good', available: 'bad', unknown: 'waiting' }
 const SHAPES: Readonly<Record<ProductView['verdict'], string>> = { current: '●', available: '↑', unknown: '?' }
+
+/** Format the products as a line of the status; none where nothing is watched. */
+export function formatUpdatesSummary(summary: UpdatesSummary | null, palette: Palette): readonly string[] {
+  const counts = (['available', 'unknown', 'current'] as const).flatMap(verdict => {
+    const count = summary?.[verdict] ?? 0
+    return count === 0 ? [] : [palette(MARKS[verdict], `${count} ${verdict}`)]
+  })
+  return counts.length === 0 ? [] : [`updates ${counts.join(', ')}: cordon updates`]
+}
 
 /** The exit status of a listing, so that a script need not read it. */
 export function exitStatusOfUpdates({ clock, products }: UpdatesView): ExitStatus {
@@ -38,10 +47,13 @@ function formatProducts(products: readonly ProductView[], nowMs: number, palette
     palette(MARKS[product.verdict], product.verdict),
     product.unsigned ? 'unsigned' : formatSigner(product.signedBy),
     formatAge(product.publishedAt, nowMs),
-    product.activity === 'idle' ? formatAge(product.checkedAt, nowMs) : product.activity,
+    product.activity === 'idle' ? formatChecked(product, nowMs) : product.activity,
   ])
   return formatTable(['  product', 'installed', 'latest', 'verdict', 'signed by', 'published', 'checked'], rows)
 }
+
+const formatChecked = ({ checkedAt, learned }: ProductView, nowMs: number): string =>
+  `${formatAge(checkedAt, nowMs)}${learned ? ', by the fleet' : ''}`
 
 /** Enough of a key to recognise it; `--json` has all of it. */
 function formatSigner(signedBy: string | null): string {
@@ -78,17 +90,18 @@ function formatAge(at: string | null, nowMs: number): string {
 /** Format the checks that ended, newest first. */
 export function formatHistory(entries: readonly HistoryEntry[]): string {
   if (entries.length === 0) return 'No checks yet.\n'
-  const rows = entries.map(({ id, at, version, reason }) => [
+  const rows = entries.map(({ id, at, version, unsigned, reason }) => [
     at.slice(0, 16).replace('T', ' '),
     id,
     version ?? '-',
+    unsigned ? 'unsigned' : '',
     reason ?? '',
   ])
-  return `${formatTable(['at (UTC)', 'product', 'version', 'failed because'], rows)}\n`
+  return `${formatTable(['at (UTC)', 'product', 'version', '', 'failed because'], rows)}\n`
 }
 
 /** Say how far a fetch is. */
-export function formatFetch(id: string, download: ProductView['download']): string {
+export function formatFetch(id: string, download: ProductActivity['download']): string {
   if (download === null) return `fetching ${id}`
   const { bytes, of } = download
   return `fetching ${id}: ${formatBytes(bytes)}${of === null ? '' : ` of ${formatBytes(of)}`}`

@@ -259,12 +259,16 @@ function describeCommand(command: Command): CommandNode {
     description: command.description(),
     options: help.visibleOptions(command).flatMap(({ long }) => long ?? []),
     commands: help.visibleCommands(command).map(describeCommand),
-    takesApp: TAKES_APP.includes(command.registeredArguments[0]?.name() ?? '') && command.name() !== 'add',
+    takes: findNames(command),
   }
 }
 
-/** How the argument of a command is called where it is the name of an app that is there. */
-const TAKES_APP: readonly string[] = ['app', 'name']
+/** Find which names the first argument of a command is one of, by how it is called. */
+function findNames(command: Command): CommandNode['takes'] {
+  const argument = command.registeredArguments[0]?.name() ?? ''
+  if (argument === 'product') return command.name() === 'add' ? 'catalogue' : 'products'
+  return (argument === 'app' || argument === 'name') && command.name() !== 'add' ? 'apps' : null
+}
 
 async function findLabIfAny(directory: string | undefined): Promise<string | undefined> {
   if (directory === undefined) return undefined

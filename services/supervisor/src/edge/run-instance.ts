@@ -8,6 +8,8 @@ import {
   type GatewayStatus,
   layOutRuntime,
   type Status,
+  UPDATES_SUMMARY,
+  type UpdatesSummary,
 } from '@cordon/shared/contracts'
 import { explain } from '@cordon/shared/errors'
 import { inheritNothing, readConfiguration } from '@cordon/shared/runtime/edge'
@@ -44,7 +46,7 @@ export interface InstanceOptions {
 const PART_DEADLINE_MS = 1500
 
 /** The parts that are asked for a status of their own, and where. */
-const SOCKETS = { gateway: 'gatewaySocket', clock: 'clockSocket' } as const
+const SOCKETS = { gateway: 'gatewaySocket', clock: 'clockSocket', updates: 'updatesSocket' } as const
 
 const GATEWAY_QUESTION: Question<GatewayStatus> = {
   method: 'GET',
@@ -56,6 +58,12 @@ const CLOCK_QUESTION: Question<ClockStatus> = {
   method: 'GET',
   path: '/v1/clock',
   read: value => (Value.Check(CLOCK_STATUS, value) ? value : undefined),
+}
+
+const UPDATES_QUESTION: Question<UpdatesSummary> = {
+  method: 'GET',
+  path: '/v1/updates/summary',
+  read: value => (Value.Check(UPDATES_SUMMARY, value) ? value : undefined),
 }
 
 /** A clock that does not answer is one of which nothing is known. */
@@ -143,9 +151,10 @@ export class RunningInstance {
   async status(): Promise<Status> {
     // Before the gateway is asked: whoever asks meanwhile may see readiness before we do, which is then not lost here.
     const wasReady = this.#wasReady
-    const [gateway, clock] = await Promise.all([
+    const [gateway, clock, updates] = await Promise.all([
       this.#askPart('gateway', GATEWAY_QUESTION),
       this.#askPart('clock', CLOCK_QUESTION),
+      this.#askPart('updates', UPDATES_QUESTION),
     ])
     const supervision = this.#supervisor.supervision
     const torState = supervision.parts.find(({ definition }) => definition.name === 'tor')?.state
@@ -162,6 +171,7 @@ export class RunningInstance {
       apps: gateway?.apps ?? [],
       audit: gateway?.audit ?? { verdict: 'unknown', drift: [] },
       clock: summarizeClock(clock),
+      updates: updates ?? null,
       ...(lab === undefined ? {} : { lab: { onion: lab.onion, authority: lab.authority } }),
       configurationTrouble: trouble ?? null,
     }
@@ -197,6 +207,7 @@ export class RunningInstance {
     this.#watchFiles()
     this.#supervisor.reload('gateway')
     this.#supervisor.reload('clock')
+    this.#supervisor.reload('updates')
     this.#notify()
   }
 

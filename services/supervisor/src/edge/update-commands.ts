@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { ProductView, RuntimeLayout, UpdatesView } from '@cordon/shared/contracts'
+import type { ProductActivity, RuntimeLayout, UpdatesView } from '@cordon/shared/contracts'
 import { layOutRuntime } from '@cordon/shared/contracts/runtime-layout'
 import {
   type Directories,
@@ -10,6 +10,7 @@ import {
   formatFetch,
   formatHistory,
   formatUpdates,
+  readActivity,
   readHistory,
   readNothing,
   readProduct,
@@ -78,31 +79,42 @@ export class UpdateCommands {
     const product = view.products.find(one => one.id === id)
     const download = product?.download ?? null
     const isHere = download?.state === 'verified'
+    const how =
+      product?.unsigned === true ? 'is what its source describes (unsigned: nobody vouches for it)' : 'is verified'
     const text = isHere
-      ? `${id} ${product?.latest} is verified: ${download.file}\n`
+      ? `${id} ${product?.latest} ${how}: ${download.file}\n`
       : `${id} could not be fetched: ${download?.detail ?? 'it was interrupted'}\n  next: run the command again, it goes on where it ended\n`
-    this.#terminal.result({ id, download }, text)
+    this.#terminal.result({ id, unsigned: product?.unsigned ?? null, download }, text)
     return isHere ? EXIT.done : EXIT.failed
   }
 
-  async history(): Promise<ExitStatus> {
-    const history = await this.#ask({ method: 'GET', path: '/v1/updates/history', read: readHistory })
+  async history(name: string | undefined): Promise<ExitStatus> {
+    const wanted = name === undefined ? '' : `?product=${readName(name)}`
+    const history = await this.#ask({ method: 'GET', path: `/v1/updates/history${wanted}`, read: readHistory })
     this.#terminal.result(history, formatHistory(history.entries))
     return EXIT.done
   }
 
   /** Wait until nothing is done about the products any more. */
-  async #watch(ids: readonly string[], say: (busy: readonly ProductView[]) => string): Promise<UpdatesView> {
+  async #watch(ids: readonly string[], say: (busy: readonly ProductActivity[]) => string): Promise<UpdatesView> {
     for (;;) {
-      const view = await this.#view()
-      const busy = view.products.filter(({ id, activity }) => ids.includes(id) && activity !== 'idle')
+      const { products } = await this.#ask({ method: 'GET', path: '/v1/updates/activity', read: readActivity })
+      const busy = products.filter(({ id, activity }) => ids.includes(id) && activity !== 'idle')
       if (busy.length === 0) {
         this.#terminal.done()
-        return view
+        return await this.#view()
       }
       this.#terminal.wait(say(busy))
       await wait(LOOK_AGAIN_MS)
     }
+  }
+
+  /** Print the names that a shell completes: of the products, or of what can be added. */
+  async complete(which: 'products' | 'catalogue'): Promise<ExitStatus> {
+    const { products, catalogue } = await this.#view().catch(() => ({ products: [], catalogue: [] }))
+    const names = which === 'products' ? products.map(({ id }) => id) : catalogue
+    this.#terminal.result({ [which]: names }, names.map(name => `${name}\n`).join(''))
+    return EXIT.done
   }
 
   #show(view: UpdatesView): void {

@@ -36,7 +36,12 @@ export function addUpdateCommands(
     .description('download the newest version through Tor and verify it; nothing is executed')
     .action(async (product: string) => done(await (await updateCommands()).fetch(product)))
   updates
-    .command('history')
+    .command('history [product]')
     .description('list the checks that ended, newest first')
-    .action(async () => done(await (await updateCommands()).history()))
+    .action(async (product: string | undefined) => done(await (await updateCommands()).history(product)))
+  for (const which of ['products', 'catalogue'] as const) {
+    program
+      .command(`complete-${which}`, { hidden: true })
+      .action(async () => done(await (await updateCommands()).complete(which)))
+  }
 }

@@ -2,22 +2,23 @@ import { execFileSync } from 'node:child_process'
 import t from 'tap'
 import { type CommandNode, formatCompletion } from '../../src/cli/index.ts'
 
-const leaf = (name: string, options: readonly string[] = [], takesApp = false): CommandNode => {
-  return { name, description: `do ${name}`, options, commands: [], takesApp }
+const leaf = (name: string, options: readonly string[] = [], takes: CommandNode['takes'] = null): CommandNode => {
+  return { name, description: `do ${name}`, options, commands: [], takes }
 }
 const ROOT: CommandNode = {
   ...leaf('cordon', ['--json', '--help']),
   commands: [
     leaf('up', ['--lab', '--help']),
-    leaf('renew', [], true),
-    { ...leaf('apps'), commands: [leaf('add'), leaf('remove', [], true)] },
+    leaf('renew', [], 'apps'),
+    { ...leaf('apps'), commands: [leaf('add'), leaf('remove', [], 'apps')] },
+    { ...leaf('updates'), commands: [leaf('add', [], 'catalogue'), leaf('check', [], 'products')] },
   ],
 }
 
 /** Complete the last of `words` as bash does, with a `cordon` that knows two apps. */
 function complete(...words: readonly string[]): readonly string[] {
   const script = [
-    'cordon() { [ "$1" = complete-apps ] && printf \'mail\\nbrowser\\n\'; }',
+    'cordon() { case $1 in complete-apps) echo mail browser;; complete-products) echo tor;; complete-catalogue) echo tails;; esac; }',
     formatCompletion('bash', ROOT),
     'COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _cordon',
     `printf '%s ' "\${COMPREPLY[@]}"`,
@@ -28,7 +29,7 @@ function complete(...words: readonly string[]): readonly string[] {
 }
 
 t.test('bash completes commands, those below them, options and apps', async t => {
-  t.same(complete(''), ['up', 'renew', 'apps', '--json', '--help'])
+  t.same(complete(''), ['up', 'renew', 'apps', 'updates', '--json', '--help'])
   t.same(complete('a'), ['apps'])
   t.same(complete('apps', ''), ['add', 'remove', '--json', '--help'])
   t.same(complete('up', '--'), ['--lab', '--help', '--json'])
@@ -36,6 +37,8 @@ t.test('bash completes commands, those below them, options and apps', async t =>
   t.same(complete('renew', 'm'), ['mail'])
   t.same(complete('apps', 'remove', 'b'), ['browser'])
   t.same(complete('apps', 'add', 'b'), [''], 'a new app has a new name')
+  t.same(complete('updates', 'check', 't'), ['tor'])
+  t.same(complete('updates', 'add', 't'), ['tails'])
 })
 
 t.test('zsh and fish get the same words', async t => {

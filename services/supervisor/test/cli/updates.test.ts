@@ -7,6 +7,7 @@ import {
   formatFetch,
   formatHistory,
   formatUpdates,
+  formatUpdatesSummary,
 } from '../../src/cli/index.ts'
 import { readProductSettings } from '../../src/cli/product-arguments.ts'
 
@@ -22,6 +23,7 @@ const product: ProductView = {
   signedBy: 'A3C4F0F979CAA22CDBA8F512EE8CBC9E886DDD89',
   publishedAt: '2026-11-20T12:00:00.000Z',
   checkedAt: '2026-11-23T11:30:00.000Z',
+  learned: false,
   reason: null,
   detail: null,
   next: null,
@@ -45,13 +47,31 @@ t.test('the table says version, verdict, signer and age, and below it why a verd
   t.match(text, /\? x .* unknown +unsigned/)
   t.match(text, /x: the answer came slower than allowed\n {2}next: Try again later\./)
   t.match(text, /Can be added: tails/)
+  const learned = formatUpdates(
+    { clock: 'trusted', products: [{ ...product, learned: true }], catalogue: [] },
+    NOW,
+    plain,
+  )
+  t.match(learned, /30 min ago, by the fleet/)
+  t.same(formatUpdatesSummary(null, plain), [])
+  t.same(formatUpdatesSummary({ current: 0, available: 0, unknown: 0 }, plain), [])
+  t.same(formatUpdatesSummary({ current: 1, available: 0, unknown: 2 }, plain), [
+    'updates 2 unknown, 1 current: cordon updates',
+  ])
   const untrusted = formatUpdates({ clock: 'untrusted', products: [], catalogue: [] }, NOW, plain)
   t.match(untrusted, /clock is not trusted.*\n\nNo products yet/)
   t.match(
     formatHistory([
-      { id: 'tor', at: '2026-11-23T11:30:00.000Z', outcome: 'failed', version: null, reason: 'UPD_FROZEN' },
+      {
+        id: 'tor',
+        at: '2026-11-23T11:30:00.000Z',
+        outcome: 'failed',
+        unsigned: true,
+        version: null,
+        reason: 'UPD_FROZEN',
+      },
     ]),
-    /2026-11-23 11:30 +tor +- +UPD_FROZEN/,
+    /2026-11-23 11:30 +tor +- +unsigned +UPD_FROZEN/,
   )
   t.equal(
     formatFetch('tor', { state: 'partial', bytes: 1024, of: 2048, file: null, detail: null }),

@@ -62,6 +62,7 @@ const READY: Status = {
   apps: [MAIL, { ...MAIL, id: 'a-much-longer-name', port: 10_200, trouble: 'port 10200 is taken' }],
   audit: { verdict: 'held', drift: [] },
   clock: { state: 'trusted', offsetMs: 12, boundMs: 80, at: '2026-11-23T03:00:00.000Z' },
+  updates: { current: 9, available: 2, unknown: 0 },
   configurationTrouble: null,
 }
 
@@ -90,6 +91,7 @@ t.test('the status of a ready instance', async t => {
       '● clock    ready   12',
       '',
       'clock trusted, was off by +0.012 s ± 0.080 s',
+      'updates 2 available, 9 current: cordon updates',
       '',
       'app                  port   dns  isolate  circuits  streams  open     read  written',
       'mail                 9200  9201  app      long            1     2  2.0 MiB     77 B',

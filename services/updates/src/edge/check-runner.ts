@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
+import { isSigned } from '@cordon/shared/contracts'
 import { Fault } from '@cordon/shared/errors'
 import type { Telemetry } from '@cordon/shared/telemetry'
 import { judgeProduct } from '../verdict/index.ts'
@@ -81,7 +82,7 @@ export class CheckRunner {
     const installed = await findInstalled(product)
     if (judgeProduct({ product, memory, installed, nowMs: Date.now() }).type !== 'available') return
     await this.#options.shelf.remember(shelved, { ...memory, notified: version })
-    noticeUpdate(product.id, version)
+    noticeUpdate(product.id, version, !isSigned(product.settings))
   }
 }
 

@@ -1,17 +1,22 @@
-import { isSigned, type ProductView } from '@cordon/shared/contracts'
-import { judgeProduct } from '../verdict/index.ts'
+import { isSigned, type ProductActivity, type ProductView } from '@cordon/shared/contracts'
+import { monotonicNow } from '@cordon/shared/runtime/edge'
+import { findAnswer, judgeProduct, type Verdict } from '../verdict/index.ts'
 import { findInstalled } from './installed-version.ts'
 import type { ShelvedProduct } from './product-shelf.ts'
 
+/** For how long a glance believes what was found installed. Arbitrary: a status is asked for every few seconds. */
+const GLANCE_MS = 300_000
+
 /** Say what is known of a product now. `nowMs` is undefined while the clock is not trusted. */
 export async function describeProduct(shelved: ShelvedProduct, nowMs: number | undefined): Promise<ProductView> {
-  const { product, memory, activity, download } = shelved
-  const installed = await findInstalled(product)
+  const { product, memory } = shelved
+  shelved.installed = { version: await findInstalled(product), atMs: monotonicNow() }
+  const installed = shelved.installed.version
   const verdict = judgeProduct({ product, memory, installed, nowMs })
-  const { answer } = memory
+  const answer = findAnswer(product, memory)
   const { reason, detail, next } = verdict.type === 'unknown' ? verdict : { reason: null, detail: null, next: null }
   return {
-    id: product.id,
+    ...describeActivity(shelved),
     kind: product.settings.kind,
     unsigned: !isSigned(product.settings),
     installed,
@@ -20,12 +25,28 @@ export async function describeProduct(shelved: ShelvedProduct, nowMs: number | u
     signedBy: answer === null || answer.signedBy.length === 0 ? null : answer.signedBy.join(' '),
     publishedAt: formatTime(answer?.publishedAtMs),
     checkedAt: formatTime(answer?.checkedAtMs),
+    learned: answer !== null && memory.isLearned,
     reason,
     detail,
     next,
-    activity,
-    download,
   }
+}
+
+/** Say what is done about a product now. */
+export const describeActivity = ({ product, activity, download }: ShelvedProduct): ProductActivity => ({
+  id: product.id,
+  activity,
+  download,
+})
+
+/** Judge a product at a glance: what is installed is looked for once in a while. */
+export async function glanceAt(shelved: ShelvedProduct, nowMs: number | undefined): Promise<Verdict['type']> {
+  const { product, memory } = shelved
+  const known = shelved.installed
+  if (known === undefined || monotonicNow() - known.atMs > GLANCE_MS) {
+    shelved.installed = { version: await findInstalled(product), atMs: monotonicNow() }
+  }
+  return judgeProduct({ product, memory, installed: shelved.installed?.version ?? null, nowMs }).type
 }
 
 /** RFC 3339, or null. Times beyond what a date can be are none. */

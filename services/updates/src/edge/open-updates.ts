@@ -13,6 +13,7 @@ export async function openUpdates(start: PartStart): Promise<RunningPart> {
   await openApi(api, layout.updatesSocket, layout)
   return {
     resumed: () => updates.resumed(),
+    reload: () => void updates.reload(),
     close: async () => {
       await Promise.all([updates.close(), closeApi(api)])
     },

@@ -9,11 +9,14 @@ import { ProductFile } from './product-file.ts'
 
 /** A product with all that is known of it. */
 export interface ShelvedProduct {
-  readonly product: CompleteProduct
-  readonly declaredIn: 'configuration' | 'command'
+  /** What it is now: a change of the configuration replaces it, and keeps what is remembered. */
+  product: CompleteProduct
+  declaredIn: 'configuration' | 'command'
   readonly file: ProductFile
   memory: ProductMemory
   activity: ProductView['activity']
+  /** What was found installed, and when by the monotonic clock. */
+  installed: { readonly version: string | null; readonly atMs: number } | undefined
   /** Of the newest fetch in this process. */
   download: ProductView['download']
 }
@@ -39,11 +42,29 @@ export class ProductShelf {
   ): Promise<ProductShelf> {
     const shelf = new ProductShelf(directory, keyDirectory)
     await openPrivateDirectory(shelf.#directory)
-    for (const [id, settings] of Object.entries(configured)) await shelf.#place(id, settings, 'configuration')
-    for (const [id, settings] of Object.entries(await shelf.#added.load())) {
-      if (!shelf.#products.has(id)) await shelf.#place(id, settings, 'command')
-    }
+    await shelf.configure(configured)
     return shelf
+  }
+
+  /**
+   * Follow the configuration: what it names wins over what a command added. All of it is taken, or nothing and a Fault
+   * is thrown. What is remembered of a product that it no longer names stays on disk, for when it names it again.
+   */
+  async configure(configured: Readonly<Record<string, ProductSettings>>): Promise<void> {
+    const placed = new Map<string, ShelvedProduct>()
+    for (const [id, settings] of Object.entries(configured)) {
+      placed.set(id, await this.#prepare(id, settings, 'configuration'))
+    }
+    for (const [id, settings] of Object.entries(await this.#added.load())) {
+      if (!placed.has(id)) placed.set(id, await this.#prepare(id, settings, 'command'))
+    }
+    for (const id of this.#products.keys()) if (!placed.has(id)) this.#products.delete(id)
+    for (const [id, { product, declaredIn, ...fresh }] of placed) {
+      const known = this.#products.get(id)
+      // The same object: a check of it may be running.
+      if (known !== undefined) Object.assign(known, { product, declaredIn, installed: undefined })
+      else this.#products.set(id, { product, declaredIn, ...fresh })
+    }
   }
 
   list(): readonly ShelvedProduct[] {
@@ -60,7 +81,8 @@ export class ProductShelf {
   /** Add a product by command, or throw a Fault. */
   async add(id: string, settings: ProductSettings): Promise<ShelvedProduct> {
     if (this.#products.has(id)) throw fault('UPD_PRODUCT_EXISTS', `there is a product ${id}`, 'Remove it first.')
-    const placed = await this.#place(id, settings, 'command')
+    const placed = await this.#prepare(id, settings, 'command')
+    this.#products.set(id, placed)
     await this.#writeAdded(() => this.#products.delete(id))
     return placed
   }
@@ -69,7 +91,7 @@ export class ProductShelf {
   async remove(id: string): Promise<void> {
     const found = this.find(id)
     if (found.declaredIn === 'configuration') {
-      throw fault('UPD_PRODUCT_CONFIGURED', `${id} is declared in cordon.yaml`, 'Remove it there and restart Cordon.')
+      throw fault('UPD_PRODUCT_CONFIGURED', `${id} is declared in cordon.yaml`, 'Remove it there.')
     }
     this.#products.delete(id)
     await this.#writeAdded(() => this.#products.set(id, found))
@@ -82,7 +104,7 @@ export class ProductShelf {
     shelved.memory = memory
   }
 
-  async #place(
+  async #prepare(
     id: string,
     settings: ProductSettings,
     declaredIn: ShelvedProduct['declaredIn'],
@@ -97,9 +119,7 @@ export class ProductShelf {
     }
     const file = new ProductFile(this.#directory, id)
     const memory = await file.load()
-    const placed: ShelvedProduct = { product, declaredIn, file, memory, activity: 'idle', download: null }
-    this.#products.set(id, placed)
-    return placed
+    return { product, declaredIn, file, memory, activity: 'idle', installed: undefined, download: null }
   }
 
   async #writeAdded(undo: () => void): Promise<void> {

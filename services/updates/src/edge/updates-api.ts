@@ -2,12 +2,14 @@ import { invalidRequest } from '@cordon/shared/api'
 import { makeApi } from '@cordon/shared/api/edge/api-server'
 import { serveTelemetry } from '@cordon/shared/api/edge/serve-telemetry'
 import {
+  ACTIVITY_VIEW,
   findInProduct,
   HISTORY_VIEW,
   PROBLEM,
   PRODUCT_ADDITION,
   PRODUCT_ID_PATTERN,
   PRODUCT_VIEW,
+  UPDATES_SUMMARY,
   UPDATES_VIEW,
 } from '@cordon/shared/contracts'
 import type { FaultCode } from '@cordon/shared/errors'
@@ -18,7 +20,10 @@ import Type from 'typebox'
 import type { UpdatesService } from './updates-service.ts'
 
 /** What the API shows and does. */
-export type UpdatesApi = Pick<UpdatesService, 'view' | 'history' | 'check' | 'add' | 'remove' | 'fetch'>
+export type UpdatesApi = Pick<
+  UpdatesService,
+  'view' | 'activity' | 'summary' | 'history' | 'check' | 'add' | 'remove' | 'fetch'
+>
 
 const STATUS_CODES: Partial<Record<FaultCode, number>> = {
   UPD_PRODUCT_UNKNOWN: 404,
@@ -29,7 +34,7 @@ const STATUS_CODES: Partial<Record<FaultCode, number>> = {
 }
 
 const ID = Type.String({ pattern: PRODUCT_ID_PATTERN })
-const CHECK = Type.Object({ product: Type.Optional(ID) }, { additionalProperties: false })
+const WANTED = Type.Object({ product: Type.Optional(ID) }, { additionalProperties: false })
 const NAMED = Type.Object({ id: ID })
 
 /** Build the API of the update checks without listening. It serves this user alone, on an AF_UNIX socket. */
@@ -40,8 +45,12 @@ export function buildUpdatesApi(updates: UpdatesApi, telemetry: Telemetry): Fast
   serveTelemetry(api, telemetry)
   const answers = <T extends Type.TSchema>(schema: T) => ({ response: { '2xx': schema, default: PROBLEM } })
   api.get('/v1/updates', { schema: answers(UPDATES_VIEW) }, () => updates.view())
-  api.get('/v1/updates/history', { schema: answers(HISTORY_VIEW) }, () => updates.history())
-  api.post('/v1/updates/check', { schema: { body: CHECK } }, async (request, reply) =>
+  api.get('/v1/updates/activity', { schema: answers(ACTIVITY_VIEW) }, async () => updates.activity())
+  api.get('/v1/updates/summary', { schema: answers(UPDATES_SUMMARY) }, () => updates.summary())
+  api.get('/v1/updates/history', { schema: { querystring: WANTED, ...answers(HISTORY_VIEW) } }, async request =>
+    updates.history(request.query.product),
+  )
+  api.post('/v1/updates/check', { schema: { body: WANTED } }, async (request, reply) =>
     reply.code(202).send({ products: await updates.check(request.body.product) }),
   )
   api.post(

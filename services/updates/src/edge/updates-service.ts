@@ -2,24 +2,29 @@ import { randomBytes, randomInt } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import {
+  type ActivityView,
   type HistoryView,
+  isSigned,
   OWN_APPS,
   type ProductSettings,
   type ProductView,
+  type UpdatesSummary,
   type UpdatesView,
 } from '@cordon/shared/contracts'
 import { explain, Fault } from '@cordon/shared/errors'
 import type { PartStart } from '@cordon/shared/part/edge'
 import type { JobQueue } from '@cordon/shared/queue'
 import { openJobQueue } from '@cordon/shared/queue/edge'
-import { openPrivateDirectory } from '@cordon/shared/runtime/edge'
+import { openPrivateDirectory, readConfiguration } from '@cordon/shared/runtime/edge'
 import { CATALOGUE_OF_PRODUCTS } from '../products/index.ts'
+import { findAnswer } from '../verdict/index.ts'
 import type { CheckPlace } from './check-product.ts'
 import { CheckRunner, clockUntrusted } from './check-runner.ts'
 import { CheckSchedule } from './check-schedule.ts'
 import { isClockTrusted } from './clock-question.ts'
-import { describeProduct, formatTime } from './describe-product.ts'
+import { describeActivity, describeProduct, formatTime, glanceAt } from './describe-product.ts'
 import { download } from './downloader.ts'
+import { FleetBoard } from './fleet-board.ts'
 import { readFleet } from './fleet-secret.ts'
 import { ProductShelf, type ShelvedProduct } from './product-shelf.ts'
 import { PACE } from './web-way.ts'
@@ -45,10 +50,17 @@ export class UpdatesService {
 
   private constructor(
     options: UpdatesOptions,
-    made: { directory: string; shelf: ProductShelf; place: CheckPlace; queue: JobQueue; secret: Uint8Array },
+    made: {
+      directory: string
+      shelf: ProductShelf
+      place: CheckPlace
+      queue: JobQueue
+      secret: Uint8Array
+      board: FleetBoard | undefined
+    },
   ) {
     const { telemetry, layout } = options
-    const { directory, shelf, place, queue, secret } = made
+    const { directory, shelf, place, queue, secret, board } = made
     this.#options = options
     this.#directory = directory
     this.#shelf = shelf
@@ -62,6 +74,7 @@ export class UpdatesService {
       runner: this.#runner,
       queue,
       secret,
+      board,
       telemetry,
       isClockTrusted: trusted,
     })
@@ -89,11 +102,24 @@ export class UpdatesService {
       scratch,
       pace: PACE,
     }
-    return new UpdatesService(options, { directory, shelf, place, queue, secret })
+    const board = fleet === undefined ? undefined : new FleetBoard(queue, secret)
+    return new UpdatesService(options, { directory, shelf, place, queue, secret, board })
   }
 
   resumed(): void {
     this.#schedule.resumed()
+  }
+
+  /** Follow the products of the configuration; with a mistake in it the old ones stay. */
+  async reload(): Promise<void> {
+    const { configurationFile, telemetry } = this.#options
+    try {
+      const { updates } = await readConfiguration(configurationFile)
+      await this.#shelf.configure(updates?.products ?? {})
+    } catch {
+      // The mistake may name a product: the status says it, which this user alone sees.
+      telemetry.log('updates.configuration.kept')
+    }
   }
 
   async close(): Promise<void> {
@@ -110,12 +136,28 @@ export class UpdatesService {
     return { clock: trusted ? 'trusted' : 'untrusted', products, catalogue: free }
   }
 
-  history(): HistoryView {
-    const entries = this.#shelf.list().flatMap(({ product: { id }, memory: { history } }) =>
+  /** Say what is done about products now. */
+  activity(): ActivityView {
+    return { products: this.#shelf.list().map(describeActivity) }
+  }
+
+  /** Count the products by their verdicts, at a glance. */
+  async summary(): Promise<UpdatesSummary> {
+    const nowMs = (await this.#isClockTrusted()) ? Date.now() : undefined
+    const counts = { current: 0, available: 0, unknown: 0 }
+    for (const shelved of this.#shelf.list()) counts[await glanceAt(shelved, nowMs)] += 1
+    return counts
+  }
+
+  /** List the checks of one product or of all, newest first, or throw a Fault. */
+  history(id: string | undefined): HistoryView {
+    const wanted = id === undefined ? this.#shelf.list() : [this.#shelf.find(id)]
+    const entries = wanted.flatMap(({ product, memory: { history } }) =>
       history.map(({ atMs, version, reason }) => ({
-        id,
+        id: product.id,
         at: formatTime(atMs) ?? '',
         outcome: reason === null ? ('found' as const) : ('failed' as const),
+        unsigned: !isSigned(product.settings),
         version,
         reason,
       })),
@@ -144,7 +186,7 @@ export class UpdatesService {
   /** Begin to fetch what the last check found, or throw a Fault. */
   async fetch(id: string): Promise<void> {
     const shelved = this.#shelf.find(id)
-    const plan = shelved.memory.answer?.download ?? null
+    const plan = findAnswer(shelved.product, shelved.memory)?.download ?? null
     if (!(await this.#isClockTrusted())) throw clockUntrusted()
     if (plan === null) throw nothingToFetch(id)
     if (shelved.activity !== 'idle') return

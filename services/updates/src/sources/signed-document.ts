@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { lookUpText, parseFeed, parseJson, readDetachedSignature, refuse, verifyMinisign } from '../verify/index.ts'
 import { fillTemplate } from '../versions/index.ts'
 import { versionsOfFeed } from './feed.ts'
@@ -17,13 +18,19 @@ export interface SignedDocument {
   readonly asked: string | undefined
 }
 
-/** Take a product's document and verify it by what the settings name: OpenPGP, minisign, or nothing. */
+/** Take a product's document and verify it by what the settings name: OpenPGP, minisign, a hash, or nothing. */
 export async function takeSignedDocument(product: Product, tools: SourceTools): Promise<SignedDocument> {
   const { settings } = product
   const asked = settings.newest === undefined ? undefined : await findNewest(product, tools)
   const fill = (template: string): string => (asked === undefined ? template : fillTemplate(template, asked))
   const address = fill(settings.address ?? '')
   const content = await tools.fetch(address, DOCUMENT_MAX_BYTES)
+  if (settings.sha256 !== undefined) {
+    // Whoever pinned it vouches. A document that has changed is another one, and only a person can say which is right.
+    const hash = createHash('sha256').update(content).digest('hex')
+    if (hash !== settings.sha256) throw refuse('UPD_MISMATCH', 'the document is not the one whose hash is pinned')
+    return { content, signedBy: [`sha256:${hash.slice(0, 16)}`], signedAtMs: null, asked }
+  }
   if (settings.key !== undefined) {
     const signature = await tools.fetch(fill(settings.signature ?? `${address}.minisig`), SIGNATURE_MAX_BYTES)
     const { signer, signedAtMs } = verifyMinisign(content, signature, settings.key)

@@ -4,6 +4,7 @@
  * Belongs here: rollback, freeze and fast-forward by dates and versions, and the verdict. Does not belong here: reading
  * a clock or a file.
  */
-export { acceptFinding, noteFailure } from './accept-finding.ts'
-export { judgeProduct, type Verdict } from './judge-product.ts'
-export { EMPTY_MEMORY, PRODUCT_MEMORY, type ProductMemory } from './product-memory.ts'
+export { acceptFinding, adoptAnswer, noteFailure, shareAnswer } from './accept-finding.ts'
+export { findAnswer, judgeProduct, type Verdict } from './judge-product.ts'
+export { EMPTY_MEMORY, PRODUCT_MEMORY, type ProductMemory, SHARED_ANSWER, type SharedAnswer } from './product-memory.ts'
+export { nameQuestion } from './question.ts'

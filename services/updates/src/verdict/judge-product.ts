@@ -3,6 +3,7 @@ import { CATALOGUE } from '@cordon/shared/errors'
 import { orderOf, type Product } from '../sources/index.ts'
 import { isFrozen } from './freshness.ts'
 import type { ProductMemory } from './product-memory.ts'
+import { nameQuestion } from './question.ts'
 
 /** After so long without an answer nothing is called current. Four mean gaps between checks and a weekend. */
 const ANSWER_MAX_MS = 7 * 86_400_000
@@ -24,7 +25,8 @@ export interface Judged {
 /** Judge a product by what is remembered, what is installed, and the time. */
 export function judgeProduct({ product, memory, installed, nowMs }: Judged): Verdict {
   if (nowMs === undefined) return unknown('UPD_CLOCK_UNTRUSTED')
-  const { answer, failure } = memory
+  const { failure } = memory
+  const answer = findAnswer(product, memory)
   if (answer === null) return failure === null ? unknown('UPD_NEVER_CHECKED') : failed(failure)
   const age = nowMs - answer.checkedAtMs
   if (age > ANSWER_MAX_MS || age < -ANSWER_MAX_MS) return unknown('UPD_ANSWER_OLD')
@@ -35,6 +37,10 @@ export function judgeProduct({ product, memory, installed, nowMs }: Judged): Ver
   if (orderOf(product)(installed, answer.version) < 0) return { type: 'available' }
   return failure === null ? { type: 'current' } : failed(failure)
 }
+
+/** Find the newest answer; null where the settings were changed since, and what was answered is another question. */
+export const findAnswer = (product: Product, { answer }: ProductMemory): ProductMemory['answer'] =>
+  answer?.question === nameQuestion(product) ? answer : null
 
 const unknown = (reason: FaultCode, detail: string = CATALOGUE[reason].meaning): Verdict => ({
   type: 'unknown',

@@ -4,24 +4,28 @@ const closed = { additionalProperties: false } as const
 const TextOrNull = Type.Union([Type.String({ maxLength: 4096 }), Type.Null()])
 const TimeOrNull = Type.Union([Type.Number(), Type.Null()])
 
-const ANSWER = Type.Object(
-  {
-    version: Type.String({ maxLength: 128 }),
-    signedBy: Type.Array(Type.String({ maxLength: 128 }), { maxItems: 64 }),
-    signedAtMs: TimeOrNull,
-    publishedAtMs: TimeOrNull,
-    validUntilMs: TimeOrNull,
-    checkedAtMs: Type.Number(),
-    download: Type.Union([
-      Type.Null(),
-      Type.Object(
-        { address: Type.String(), fallback: TextOrNull, bytes: TimeOrNull, sha256: TextOrNull, signature: TextOrNull },
-        closed,
-      ),
-    ]),
-  },
-  closed,
-)
+const FOUND = {
+  version: Type.String({ maxLength: 128 }),
+  signedBy: Type.Array(Type.String({ maxLength: 128 }), { maxItems: 64 }),
+  signedAtMs: TimeOrNull,
+  publishedAtMs: TimeOrNull,
+  validUntilMs: TimeOrNull,
+  checkedAtMs: Type.Number(),
+  download: Type.Union([
+    Type.Null(),
+    Type.Object(
+      { address: Type.String(), fallback: TextOrNull, bytes: TimeOrNull, sha256: TextOrNull, signature: TextOrNull },
+      closed,
+    ),
+  ]),
+} as const
+
+/** An answer as machines of a fleet pass it on: nothing in it says what is installed anywhere. */
+export const SHARED_ANSWER = Type.Object({ ...FOUND, trust: Type.String({ maxLength: 64 }) }, closed)
+export type SharedAnswer = Readonly<Static<typeof SHARED_ANSWER>>
+
+/** `question` is what was asked: an answer to another one is none. */
+const ANSWER = Type.Object({ ...FOUND, question: Type.String({ maxLength: 64 }) }, closed)
 
 /**
  * All that is kept of one product, in one file that is replaced as a whole. Times are wall time in milliseconds, written
@@ -35,6 +39,8 @@ export const PRODUCT_MEMORY = Type.Object(
     highestVersion: TextOrNull,
     newestDateMs: TimeOrNull,
     answer: Type.Union([ANSWER, Type.Null()]),
+    /** Whether another machine of the fleet has found the answer. */
+    isLearned: Type.Boolean(),
     /** Why the newest check failed, or null if it did not. */
     failure: Type.Union([
       Type.Null(),
@@ -64,6 +70,7 @@ export const EMPTY_MEMORY: ProductMemory = {
   highestVersion: null,
   newestDateMs: null,
   answer: null,
+  isLearned: false,
   failure: null,
   history: [],
   notified: null,

@@ -10,7 +10,12 @@ import { EMPTY_MEMORY, type ProductMemory } from '../../src/verdict/index.ts'
 
 const WRITER = fileURLToPath(new URL('../product-file-writer.ts', import.meta.url))
 const directory = mkdtempSync(join(tmpdir(), 'cordon-memory-'))
-t.teardown(() => rmSync(directory, { recursive: true }))
+const cache = mkdtempSync(join(tmpdir(), 'cordon-compiled-'))
+t.teardown(() => {
+  for (const path of [directory, cache]) rmSync(path, { recursive: true })
+})
+/** Twenty writers are started: what the first has compiled the others need not. */
+const ENV = { ...process.env, NODE_OPTIONS: '', NODE_COMPILE_CACHE: cache }
 
 /** A memory of which each part tells which one it is. */
 const isWhole = ({ highestVersion, tuf }: ProductMemory): boolean =>
@@ -21,6 +26,7 @@ t.test('UPD-12 SIGKILL at 20 random moments of writing: the old or the new memor
   for (let round = 0; round < 20; round++) {
     const writer = spawn(process.execPath, [WRITER, directory, 'killed', String(newest)], {
       stdio: ['ignore', 'pipe', 'inherit'],
+      env: ENV,
     })
     let said = ''
     writer.stdout.on('data', chunk => {
@@ -42,7 +48,7 @@ t.test('UPD-12 a full disk: what was saved last stays, here and on disk', async 
   const child = spawn(
     'unshare',
     ['--user', '--map-root-user', '--mount', 'sh', '-c', script, 'sh', directory, process.execPath, WRITER],
-    { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, FILL: '1' } },
+    { stdio: ['ignore', 'pipe', 'inherit'], env: { ...ENV, FILL: '1' } },
   )
   let said = ''
   child.stdout.on('data', chunk => {

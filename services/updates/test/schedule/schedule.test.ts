@@ -6,6 +6,7 @@ import {
   drawQuiet,
   drawRetry,
   drawSeparation,
+  nameAnswer,
   nameCheck,
   planDueIn,
   windowOf,
@@ -84,13 +85,18 @@ t.test('what was due while the machine was off is due now, and a clock set back 
 t.test('the name of a check is the fleet’s alone, and another one each day', t => {
   const [ours, theirs] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)]
   const day = windowOf(Date.UTC(2026, 0, 2))
-  const name = nameCheck(ours, 'debian', day)
+  const name = nameCheck(ours, 'debian', { window: day, tried: 0 })
   t.match(name, /^[0-9a-f]{32}$/)
-  t.equal(nameCheck(ours, 'debian', day), name)
-  t.equal(
-    new Set([name, nameCheck(theirs, 'debian', day), nameCheck(ours, 'tails', day), nameCheck(ours, 'debian', day + 1)])
-      .size,
-    4,
-  )
+  t.equal(nameCheck(ours, 'debian', { window: day, tried: 0 }), name)
+  const others = [
+    nameCheck(theirs, 'debian', { window: day, tried: 0 }),
+    nameCheck(ours, 'tails', { window: day, tried: 0 }),
+    nameCheck(ours, 'debian', { window: day + 1, tried: 0 }),
+    nameCheck(ours, 'debian', { window: day, tried: 1 }),
+    nameAnswer(ours, 'debian', day),
+    nameAnswer(ours, 'debian', day + 1),
+    nameAnswer(theirs, 'debian', day),
+  ]
+  t.equal(new Set([name, ...others]).size, 8)
   t.end()
 })

@@ -246,6 +246,25 @@ t.test('json: a path in a document, unsigned or signed, with a hash for the down
   await t.rejects(run('{}', { ...settings, path: '/constructor/name' }), { code: 'UPD_MALFORMED' }, 'nothing inherited')
 })
 
+t.test('json: a document of which the hash is pinned is that document or none', async t => {
+  const document = JSON.stringify({ v: '1.4', hash: 'ab'.repeat(32) })
+  const settings: ProductSettings = {
+    kind: 'json',
+    address: 'http://dist.example/1.4/release.json',
+    path: '/v',
+    sha256: sha256(document),
+    download: { address: 'https://dist.example/t-{version}', hashPath: '/hash' },
+  }
+  const run = (content: string) => find(settings, makeTools({ 'http://dist.example/1.4/release.json': content }))
+  t.match(await run(document), {
+    version: '1.4',
+    signedBy: [`sha256:${sha256(document).slice(0, 16)}`],
+    download: { sha256: 'ab'.repeat(32) },
+  })
+  await t.rejects(run(document.replace('1.4', '1.5')), { code: 'UPD_MISMATCH', message: /hash is pinned/ })
+  await t.rejects(run(`${document} `), { code: 'UPD_MISMATCH' })
+})
+
 const entry = (tag: string, page = 'https://github.com/org/tool') =>
   `<entry><id>x</id><updated>2026-01-02T03:04:05Z</updated><link rel="alternate" href="${page}/releases/tag/${tag}"/><title>${tag} &amp; more</title></entry>`
 const atom = (...entries: string[]) =>

@@ -1,7 +1,15 @@
 import { Fault } from '@cordon/shared/errors'
 import t from 'tap'
 import type { Finding, Product } from '../../src/sources/index.ts'
-import { acceptFinding, EMPTY_MEMORY, judgeProduct, noteFailure } from '../../src/verdict/index.ts'
+import {
+  acceptFinding,
+  adoptAnswer,
+  EMPTY_MEMORY,
+  judgeProduct,
+  nameQuestion,
+  noteFailure,
+  shareAnswer,
+} from '../../src/verdict/index.ts'
 
 const NOW = Date.UTC(2026, 10, 23)
 const DAY = 86_400_000
@@ -75,6 +83,43 @@ t.test('fast-forward: a date in the future leaves no mark, and new keys begin an
   const rotated = { ...product, settings: { ...product.settings, keys: ['B'.repeat(40)] } }
   t.equal(acceptFinding(rotated, forward, { ...finding, version: '1.3' }, NOW).highestVersion, '1.3')
   t.equal(acceptFinding(product, forward, { ...finding, version: '1.3', authority: 'new' }, NOW).highestVersion, '1.3')
+  t.end()
+})
+
+t.test('an answer to another question is none: after the settings changed nothing is current', t => {
+  const other = { ...product, settings: { ...product.settings, address: 'https://other.example/' } }
+  const verdict = judgeProduct({ product: other, memory: seen, installed: '1.2', nowMs: NOW })
+  t.match(verdict, { type: 'unknown', reason: 'UPD_NEVER_CHECKED' })
+  for (const local of [{ installed: { dpkg: 'tool' } }, { keyring: '/elsewhere' }, { unsigned: true }]) {
+    t.equal(nameQuestion({ ...product, settings: { ...product.settings, ...local } }), nameQuestion(product))
+  }
+  t.not(nameQuestion({ ...product, id: 'other' }), nameQuestion(product))
+  t.end()
+})
+
+t.test('what another machine has found is taken over by the same rules, and never beats what is known here', t => {
+  const shared = shareAnswer(seen)
+  if (shared === undefined) throw new Error('nothing to share')
+  t.notMatch(JSON.stringify(shared), /installed|notified|history/)
+  const adopt = (change: Partial<typeof shared>, memory = EMPTY_MEMORY, nowMs = NOW + DAY / 2) =>
+    adoptAnswer(product, memory, { ...shared, ...change }, nowMs)
+  t.match(adopt({}), { answer: { ...seen.answer }, isLearned: true, highestVersion: '1.2', trust: seen.trust })
+  t.equal(adopt({}, seen), undefined, 'not newer than ours')
+  const later = { checkedAtMs: NOW + DAY / 4 }
+  t.match(adopt({ ...later, version: '1.3' }, seen), { answer: { version: '1.3' }, history: [{ version: '1.3' }] })
+  t.equal(adopt({ ...later, version: '1.1' }, seen), undefined, 'rollback')
+  t.equal(adopt({ ...later, signedAtMs: NOW - 2 * DAY }, seen), undefined, 'an older date')
+  t.equal(adopt({ ...later, validUntilMs: NOW }), undefined, 'expired')
+  t.equal(adopt({ checkedAtMs: NOW + 2 * DAY }), undefined, 'from the future')
+  t.equal(adopt({ ...later, trust: 'another' }, seen), undefined, 'by other keys')
+  const failed = noteFailure(
+    seen,
+    new Fault('UPD_REFUSED', 'no', { where: 'remote', retry: 'after-waiting' }),
+    NOW + DAY / 3,
+  )
+  t.equal(adopt(later, failed), undefined, 'older than our failure')
+  t.match(adopt({ checkedAtMs: NOW + DAY * 0.4 }, failed), { failure: null })
+  t.equal(shareAnswer(EMPTY_MEMORY), undefined)
   t.end()
 })
 
