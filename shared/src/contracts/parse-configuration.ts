@@ -37,7 +37,7 @@ export function parseConfiguration(text: string, file: string): Configuration {
   const broken = findBrokenLaws(value)
   if (broken.length === 0) return value
   const say = ({ path, allowed }: BrokenLaw): string =>
-    `${place(path)}: ${path.join('.')}: found ${show(lookUp(value, path).found)}; allowed: ${allowed}`
+    `${place(path)}: ${path.join('.')}: found ${showAt(value, path)}; allowed: ${allowed}`
   throw invalid(broken.map(say))
 }
 
@@ -91,11 +91,16 @@ const asIndex = (part: string): string | number => (/^[0-9]+$/.test(part) ? Numb
 /** Say in one line what stands at `path` and what may stand there. */
 function describeMistake(schema: TSchema, value: unknown, path: readonly string[]): string {
   const key = path.join('.') || 'the document'
-  const { found, known } = lookUp(value, path)
   const expected = schemaAt(schema, path)
-  if (expected !== undefined) return `${key}: found ${known ? show(found) : 'nothing'}; allowed: ${allowed(expected)}`
+  if (expected !== undefined) return `${key}: found ${showAt(value, path)}; allowed: ${allowed(expected)}`
   const parent = schemaAt(schema, path.slice(0, -1))
   return `${key}: unknown key; allowed: ${parent === undefined ? 'nothing' : allowedKeys(parent)}`
+}
+
+/** Show what stands at a path, or that nothing does. */
+function showAt(value: unknown, path: readonly string[]): string {
+  const { found, known } = lookUp(value, path)
+  return known ? show(found) : 'nothing'
 }
 
 function lookUp(value: unknown, path: readonly string[]): { found: unknown; known: boolean } {

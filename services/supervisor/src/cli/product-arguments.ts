@@ -7,7 +7,7 @@ import { show } from './show.ts'
 export function readProductSettings(id: string, words: readonly string[]): ProductSettings {
   const settings: Record<string, unknown> = {}
   for (const word of words) {
-    const [, key = '', text = ''] = /^([A-Za-z]+(?:\.[A-Za-z]+)?)=(.*)$/s.exec(word) ?? []
+    const [, key = '', text = ''] = /^([A-Za-z][A-Za-z0-9]*(?:\.[A-Za-z]+)?)=(.*)$/s.exec(word) ?? []
     if (key === '') throw usage(`${show(word)} is no key=value`, 'Write for instance: kind=github package=ORG/NAME')
     const [outer = '', inner] = key.split('.')
     if (inner === undefined) settings[outer] = readValue(key, text)

@@ -50,7 +50,7 @@ export class UpdateCommands {
       return `checking ${now?.id ?? '…'} (${products.length - busy.length + 1} of ${products.length})`
     })
     const checked = view.products.filter(({ id }) => products.includes(id))
-    this.#show({ ...view, products: checked })
+    this.#show({ ...view, products: checked, catalogue: [] })
     return exitStatusOfCheck(checked)
   }
 
@@ -60,7 +60,9 @@ export class UpdateCommands {
     const body = { id, settings: readProductSettings(id, words) }
     const product = await this.#ask({ method: 'POST', path: '/v1/updates/products', body, read: readProduct })
     const how = product.unsigned ? ' (unsigned: nobody vouches for what its source says)' : ''
-    this.#terminal.result(product, `${id} is added${how}; installed here: ${product.installed ?? 'not found'}\n`)
+    const installed = `installed here: ${product.installed ?? 'not found, so no verdict will be more than unknown'}`
+    const next = `It is asked about at a random time within hours; now: cordon updates check ${id}`
+    this.#terminal.result(product, `${id} is added${how}; ${installed}\n${next}\n`)
     return EXIT.done
   }
 

@@ -109,6 +109,9 @@ t.test('key=value words become settings, or the mistake is named', t => {
     },
   )
   t.same(readProductSettings('debian', []), {})
+  const pinned = ['kind=json', 'address=http://a.example/', 'path=/v', `sha256=${'ab'.repeat(32)}`]
+  t.match(readProductSettings('tool', pinned), { sha256: 'ab'.repeat(32) })
+  t.throws(() => readProductSettings('tool', ['kind=json']), { message: /tool\.path: found nothing; allowed: a value/ })
   t.throws(() => readProductSettings('tool', ['kind=rpm']), { code: 'SUP_USAGE', message: /^tool\.kind: found "rpm"/ })
   t.throws(() => readProductSettings('tool', ['kind=json', 'address=http://a.example/', 'path=/v']), {
     message: /unsigned: true/,

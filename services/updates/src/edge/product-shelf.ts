@@ -114,7 +114,7 @@ export class ProductShelf {
       throw fault(
         'UPD_PRODUCT_UNKNOWN',
         `${id} is not in the catalogue`,
-        'Say its kind and address, or see the catalogue.',
+        'Say its kind and where it is asked (kind=… address=…), or take a name that `cordon updates` lists.',
       )
     }
     const file = new ProductFile(this.#directory, id)

@@ -52,6 +52,6 @@ const unknown = (reason: FaultCode, detail: string = CATALOGUE[reason].meaning):
 const failed = ({ code, message, next }: NonNullable<ProductMemory['failure']>): Verdict => ({
   type: 'unknown',
   reason: code,
-  detail: message,
-  next,
+  detail: `the newest check failed: ${message}`,
+  next: next ?? (Object.hasOwn(CATALOGUE, code) ? CATALOGUE[code as FaultCode].action : null),
 })
