@@ -58,6 +58,8 @@ export const UPDATES_VIEW = Type.Object({
   products: Type.Array(PRODUCT_VIEW),
   /** Products that can be added by their name alone. */
   catalogue: Type.Array(Type.String()),
+  /** Those of the catalogue that nobody signs. */
+  catalogueUnsigned: Type.Array(Type.String()),
 })
 export type UpdatesView = Static<typeof UPDATES_VIEW>
 

@@ -86,7 +86,12 @@ export const readNothing: AnswerReader<true> = value => (value === undefined ? t
 export const readText: AnswerReader<string> = value => (typeof value === 'string' ? value : undefined)
 
 /** All products and what is known of them. */
-export const readUpdates = reading<UpdatesView>({ clock: 'string', products: 'array', catalogue: 'array' })
+export const readUpdates = reading<UpdatesView>({
+  clock: 'string',
+  products: 'array',
+  catalogue: 'array',
+  catalogueUnsigned: 'array',
+})
 
 /** One product. */
 export const readProduct = reading<ProductView>({ id: 'string', kind: 'string', verdict: 'string' })

@@ -83,8 +83,15 @@ compdef _cordon cordon
 }
 
 function formatFish(root: CommandNode): string {
+  // All the words: `add` stands below more than one command.
   const seen = (path: string): string =>
-    path === '' ? '__fish_use_subcommand' : `__fish_seen_subcommand_from ${path.trim().split(' ').at(-1)}`
+    path === ''
+      ? '__fish_use_subcommand'
+      : path
+          .trim()
+          .split(' ')
+          .map(word => `__fish_seen_subcommand_from ${word}`)
+          .join('; and ')
   const lines = listCommands(root, '').flatMap(({ path, node }) => [
     ...node.commands.map(
       ({ name, description }) =>

@@ -29,14 +29,25 @@ export function exitStatusOfCheck(products: readonly ProductView[]): ExitStatus 
 }
 
 /** Format products as a table, and below it why verdicts are unknown and what can be added. */
-export function formatUpdates({ clock, products, catalogue }: UpdatesView, nowMs: number, palette: Palette): string {
+export function formatUpdates(
+  { clock, products, catalogue, catalogueUnsigned }: UpdatesView,
+  nowMs: number,
+  palette: Palette,
+): string {
   const blocks = [
     ...(clock === 'trusted' ? [] : [palette('bad', 'The clock is not trusted, so nothing is called current.')]),
     products.length === 0 ? 'No products yet: cordon updates add NAME' : formatProducts(products, nowMs, palette),
     ...formatReasons(products),
-    ...(catalogue.length === 0 ? [] : [palette('quiet', `Can be added: ${catalogue.join(', ')}`)]),
+    ...formatCatalogue(catalogue, catalogueUnsigned).map(line => palette('quiet', line)),
   ]
   return `${blocks.join('\n\n')}\n`
+}
+
+function formatCatalogue(catalogue: readonly string[], unsigned: readonly string[]): readonly string[] {
+  const names = catalogue.map(id => (unsigned.includes(id) ? `${id}*` : id))
+  if (names.length === 0) return []
+  const note = unsigned.length === 0 ? '' : ' (* unsigned: nobody vouches for what its source says)'
+  return [`Can be added: ${names.join(', ')}${note}`]
 }
 
 function formatProducts(products: readonly ProductView[], nowMs: number, palette: Palette): string {

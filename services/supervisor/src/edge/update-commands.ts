@@ -50,7 +50,7 @@ export class UpdateCommands {
       return `checking ${now?.id ?? '…'} (${products.length - busy.length + 1} of ${products.length})`
     })
     const checked = view.products.filter(({ id }) => products.includes(id))
-    this.#show({ ...view, products: checked, catalogue: [] })
+    this.#show({ ...view, products: checked, catalogue: [], catalogueUnsigned: [] })
     return exitStatusOfCheck(checked)
   }
 

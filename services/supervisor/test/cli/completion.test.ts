@@ -45,6 +45,8 @@ t.test('zsh and fish get the same words', async t => {
   t.match(formatCompletion('zsh', ROOT), /' apps remove'\) words_="--json --help \$\(cordon complete-apps/)
   const fish = formatCompletion('fish', ROOT)
   t.match(fish, "complete -c cordon -f -n '__fish_use_subcommand' -a up -d 'do up'")
+  const both = '__fish_seen_subcommand_from updates; and __fish_seen_subcommand_from add'
+  t.match(fish, `-n '${both}' -a '(cordon complete-catalogue`)
   t.match(fish, "-n '__fish_seen_subcommand_from renew' -a '(cordon complete-apps")
 })
 

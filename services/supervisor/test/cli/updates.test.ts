@@ -42,13 +42,17 @@ const failed: ProductView = {
 }
 
 t.test('the table says version, verdict, signer and age, and below it why a verdict is unknown', t => {
-  const text = formatUpdates({ clock: 'trusted', products: [product, failed], catalogue: ['tails'] }, NOW, plain)
+  const text = formatUpdates(
+    { clock: 'trusted', products: [product, failed], catalogue: ['tails', 'tor'], catalogueUnsigned: ['tails'] },
+    NOW,
+    plain,
+  )
   t.match(text, /↑ tor +0\.4\.8\.1 +0\.4\.9\.1 +available +…E[0-9A-F]+ +3 d ago +30 min ago/)
   t.match(text, /\? x .* unknown +unsigned/)
   t.match(text, /x: the answer came slower than allowed\n {2}next: Try again later\./)
-  t.match(text, /Can be added: tails/)
+  t.match(text, /Can be added: tails\*, tor \(\* unsigned: nobody/)
   const learned = formatUpdates(
-    { clock: 'trusted', products: [{ ...product, learned: true }], catalogue: [] },
+    { clock: 'trusted', products: [{ ...product, learned: true }], catalogue: [], catalogueUnsigned: [] },
     NOW,
     plain,
   )
@@ -58,7 +62,11 @@ t.test('the table says version, verdict, signer and age, and below it why a verd
   t.same(formatUpdatesSummary({ current: 1, available: 0, unknown: 2 }, plain), [
     'updates 2 unknown, 1 current: cordon updates',
   ])
-  const untrusted = formatUpdates({ clock: 'untrusted', products: [], catalogue: [] }, NOW, plain)
+  const untrusted = formatUpdates(
+    { clock: 'untrusted', products: [], catalogue: [], catalogueUnsigned: [] },
+    NOW,
+    plain,
+  )
   t.match(untrusted, /clock is not trusted.*\n\nNo products yet/)
   t.match(
     formatHistory([
@@ -82,9 +90,15 @@ t.test('the table says version, verdict, signer and age, and below it why a verd
 
 t.test('the exit status: 10 for something newer, 4 without a trusted clock, 1 for a check that failed', t => {
   const current: ProductView = { ...product, verdict: 'current' }
-  t.equal(exitStatusOfUpdates({ clock: 'trusted', products: [current, product], catalogue: [] }), 10)
-  t.equal(exitStatusOfUpdates({ clock: 'trusted', products: [current, failed], catalogue: [] }), 0)
-  t.equal(exitStatusOfUpdates({ clock: 'untrusted', products: [failed], catalogue: [] }), 4)
+  t.equal(
+    exitStatusOfUpdates({ clock: 'trusted', products: [current, product], catalogue: [], catalogueUnsigned: [] }),
+    10,
+  )
+  t.equal(
+    exitStatusOfUpdates({ clock: 'trusted', products: [current, failed], catalogue: [], catalogueUnsigned: [] }),
+    0,
+  )
+  t.equal(exitStatusOfUpdates({ clock: 'untrusted', products: [failed], catalogue: [], catalogueUnsigned: [] }), 4)
   t.equal(exitStatusOfCheck([current, failed]), 1)
   t.equal(exitStatusOfCheck([{ ...failed, reason: 'UPD_NOT_INSTALLED' }]), 0)
   t.equal(exitStatusOfCheck([failed, product]), 10)

@@ -132,8 +132,14 @@ export class UpdatesService {
     const trusted = await this.#isClockTrusted()
     const nowMs = trusted ? Date.now() : undefined
     const products = await Promise.all(this.#shelf.list().map(shelved => describeProduct(shelved, nowMs)))
-    const free = Object.keys(CATALOGUE_OF_PRODUCTS).filter(id => products.every(product => product.id !== id))
-    return { clock: trusted ? 'trusted' : 'untrusted', products, catalogue: free }
+    const free = Object.entries(CATALOGUE_OF_PRODUCTS).filter(([id]) => products.every(product => product.id !== id))
+    const names = (entries: typeof free): string[] => entries.map(([id]) => id)
+    return {
+      clock: trusted ? 'trusted' : 'untrusted',
+      products,
+      catalogue: names(free),
+      catalogueUnsigned: names(free.filter(([, settings]) => !isSigned(settings))),
+    }
   }
 
   /** Say what is done about products now. */

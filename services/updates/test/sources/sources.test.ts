@@ -166,6 +166,8 @@ t.test('UPD-08 openpgp: another version, a stranger, and a payload before, withi
   await t.rejects(run(signature, '1.3'), { code: 'UPD_WRONG_PRODUCT' }, 'a well-signed list of another version')
   await t.rejects(run(stranger.detach(Buffer.from(LIST))), { code: 'UPD_SIGNATURE_BAD', message: /not in the keyring/ })
   await t.rejects(run(archive.detach(Buffer.from(`${LIST} `))), { code: 'UPD_SIGNATURE_BAD' })
+  const endless = Buffer.concat([signature, Buffer.alloc(65_536, '\n')])
+  await t.rejects(run(endless), { code: 'VIA_TOO_LARGE' }, 'UPD-03 a signature that does not end')
   const binary = archive.detach(Buffer.from(LIST), { armor: false })
   const literal = Buffer.from([0xcb, 0x06, 0x62, 0x00, 0, 0, 0, 0]) // a literal data packet (RFC 9580 section 5.9)
   for (const [name, bytes] of Object.entries({

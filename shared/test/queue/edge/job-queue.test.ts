@@ -230,3 +230,22 @@ t.test('two machines on one Redis: a fleet job is done once, an instance job by 
   )
   t.same(updates[2], ['last'])
 })
+
+t.test('whoever keeps a job is told once that it has ended, well or not', async t => {
+  const redis = await startRedis(t)
+  const { jobs } = await openPart(t, redis)
+  const ended: string[] = []
+  jobs.work('updates', {
+    'updates.check': async ({ check }) => {
+      if (check !== CHECK) throw new Error('no')
+    },
+  })
+  for (const [id, check] of [
+    ['good', CHECK],
+    ['bad', '0b'.repeat(16)],
+  ] as const) {
+    jobs.keep('updates.check', { reason: 'schedule', check }, { id, ended: () => ended.push(id) })
+  }
+  await eventually('both have ended', () => ended.length === 2)
+  t.same(ended.toSorted(), ['bad', 'good'])
+})
