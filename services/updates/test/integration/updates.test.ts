@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Circuits, ProductView } from '@cordon/shared/contracts'
+import { askApi } from '@cordon/shared/api/edge/ask-api'
+import { type Circuits, layOutRuntime, type ProductView, type UpdatesView } from '@cordon/shared/contracts'
 import t from 'tap'
 import { CordonUnderTest, run } from '../../../../deploy/dev/cordon-under-test.ts'
 import { until } from '../../../../shared/test/until.ts'
@@ -102,6 +103,12 @@ function publishTuf(newest: string, put: (served: ReadonlyMap<string, Buffer>) =
   return Object.fromEntries(fresh.map(([path, content]) => [`${clear}/${path}`, content]))
 }
 
+/** What the command lists, without starting it each time that a test looks. */
+const view = async (): Promise<UpdatesView> => {
+  const { updatesSocket } = layOutRuntime(join(cordon.directory, 'r'))
+  return (await askApi(updatesSocket, { method: 'GET', path: '/v1/updates' })).value as UpdatesView
+}
+
 const check = async (product: string): Promise<{ status: number; product: ProductView }> => {
   const { status, stdout } = await cordon.cordon('updates', 'check', product, '--json')
   return { status, product: JSON.parse(stdout === '' ? '{"products":[]}' : stdout).products[0] }
@@ -126,10 +133,7 @@ t.test(
       [`${clear}/v.json`]: '{"v":"1.2"}',
       [`${clear}/tool-1.2.tar`]: tool('1.2'),
     })
-    await until('the clock to be trusted', async () => {
-      const { clock } = JSON.parse((await cordon.cordon('updates', '--json')).stdout)
-      return clock === 'trusted'
-    })
+    await until('the clock to be trusted', async () => (await view()).clock === 'trusted')
     const { status, stdout } = await cordon.cordon('updates', 'check', '--json')
     t.equal(status, 10)
     const { products } = JSON.parse(stdout) as { products: ProductView[] }
@@ -238,8 +242,7 @@ t.test('UPD-02 UPD-08 a hostile mirror of every kind, over tor: unknown and why,
 
 t.test('a change of cordon.yaml is followed while it runs, and one with a mistake is not', async t => {
   const path = join(cordon.directory, 'cordon.yaml')
-  const ids = async (): Promise<string[]> =>
-    JSON.parse((await cordon.cordon('updates', '--json')).stdout).products.map(({ id }: ProductView) => id)
+  const ids = async (): Promise<string[]> => (await view()).products.map(({ id }) => id)
   writeFileSync(path, configuration(`    more: { kind: json, address: ${secure}/v.json, path: /v }\n`))
   await until('the new product', async () => (await ids()).includes('more'))
   writeFileSync(path, configuration('    more: { kind: nonsense }\n    other: { kind: pypi, package: x }\n'))
@@ -248,7 +251,7 @@ t.test('a change of cordon.yaml is followed while it runs, and one with a mistak
   t.notOk((await ids()).includes('other'))
   writeFileSync(path, configuration())
   await until('it to be gone', async () => !(await ids()).includes('more'))
-  t.match(JSON.parse((await cordon.cordon('updates', '--json')).stdout).products[0], { id: 'chain', latest: '1.2' })
+  t.match((await view()).products[0], { id: 'chain', latest: '1.2' })
 })
 
 t.test('logs and spans name neither a product nor a place', async t => {
