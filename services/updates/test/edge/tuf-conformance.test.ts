@@ -5,7 +5,7 @@ import t from 'tap'
 import { TufClientUnderTest } from '../tuf-client-under-test.ts'
 import { inDays, LONG_AGO, makeTufKey, type Role, type TufKey, TufRepository } from '../tuf-repository.ts'
 
-// UPD-01. The groups of the public conformance suite (theupdateframework/tuf-conformance: basic, rollback, expiration,
+// The groups of the public conformance suite (theupdateframework/tuf-conformance: basic, rollback, expiration,
 // delegated expiration, key rotations, keys, delegation graphs, file download, quoting), each case in our own words, on a
 // repository in memory. The suite's frozen copies of real repositories are not here.
 
@@ -44,7 +44,7 @@ async function daysLater<T>(days: number, work: () => Promise<T>): Promise<T> {
   }
 }
 
-t.test('basic: a first refresh asks for four documents, and a download refreshes first', async t => {
+t.test('UPD-01 basic: a first refresh asks for four documents, and a download refreshes first', async t => {
   for (const use of ['refresh', 'download'] as const) {
     const { client } = open()
     const result = use === 'refresh' ? await client.refresh() : await client.download('nothing of that name')
@@ -54,24 +54,27 @@ t.test('basic: a first refresh asks for four documents, and a download refreshes
   }
 })
 
-t.test('basic: nothing is asked on the word of a first root that is misshapen or not signed by itself', async t => {
-  const { repository } = open()
-  const whole = JSON.parse(repository.initialRoot.toString())
-  const { version: _, ...signed } = whole.signed
-  const [first] = whole.signatures
-  const spoiled = { ...first, sig: `${first.sig.startsWith('0') ? '1' : '0'}${first.sig.slice(1)}` }
-  for (const given of [
-    { ...whole, signed },
-    { ...whole, signatures: [spoiled] },
-    { ...whole, signatures: [] },
-  ]) {
-    const client = new TufClientUnderTest(repository, scratch, Buffer.from(JSON.stringify(given)))
-    t.match(await client.refresh(), { type: 'failed' })
-    t.same(client.asked, [])
-  }
-})
+t.test(
+  'UPD-01 basic: nothing is asked on the word of a first root that is misshapen or not signed by itself',
+  async t => {
+    const { repository } = open()
+    const whole = JSON.parse(repository.initialRoot.toString())
+    const { version: _, ...signed } = whole.signed
+    const [first] = whole.signatures
+    const spoiled = { ...first, sig: `${first.sig.startsWith('0') ? '1' : '0'}${first.sig.slice(1)}` }
+    for (const given of [
+      { ...whole, signed },
+      { ...whole, signatures: [spoiled] },
+      { ...whole, signatures: [] },
+    ]) {
+      const client = new TufClientUnderTest(repository, scratch, Buffer.from(JSON.stringify(given)))
+      t.match(await client.refresh(), { type: 'failed' })
+      t.same(client.asked, [])
+    }
+  },
+)
 
-t.test('basic: a timestamp with other content and the same version changes nothing', async t => {
+t.test('UPD-01 basic: a timestamp with other content and the same version changes nothing', async t => {
   const { repository, client } = open()
   await client.refresh()
   const before = client.files
@@ -82,7 +85,7 @@ t.test('basic: a timestamp with other content and the same version changes nothi
   t.same(client.files, before)
 })
 
-t.test('basic: targets of another hash or version than the snapshot names are not taken', async t => {
+t.test('UPD-01 basic: targets of another hash or version than the snapshot names are not taken', async t => {
   const changes = {
     UPD_MISMATCH: { spec_version: '1.0.30' },
     UPD_ROLLBACK: { version: 4 },
@@ -99,7 +102,7 @@ t.test('basic: targets of another hash or version than the snapshot names are no
   }
 })
 
-t.test('basic: fields that nobody knows are signed like all others', async t => {
+t.test('UPD-01 basic: fields that nobody knows are signed like all others', async t => {
   const { repository, client } = open()
   await client.refresh()
   repository.rotateRoot(() => {})
@@ -116,7 +119,7 @@ t.test('basic: fields that nobody knows are signed like all others', async t => 
   t.match(await client.refresh(), { type: 'failed' }, 'and one that was changed breaks the signature')
 })
 
-t.test('rollback: of each role, with and without hashes in what names it', async t => {
+t.test('UPD-01 rollback: of each role, with and without hashes in what names it', async t => {
   for (const namesHashes of [true, false]) {
     const start = () =>
       open(repository => {
@@ -137,7 +140,7 @@ t.test('rollback: of each role, with and without hashes in what names it', async
   }
 })
 
-t.test('rollback: a snapshot that went back alone is not even asked for', async t => {
+t.test('UPD-01 rollback: a snapshot that went back alone is not even asked for', async t => {
   const { repository, client } = open()
   await client.refresh()
   const asked = client.asked.length
@@ -149,19 +152,22 @@ t.test('rollback: a snapshot that went back alone is not even asked for', async 
   t.equal(trusted(client), '1 2 2 2')
 })
 
-t.test('rollback: a snapshot that calls itself another version than the timestamp does is not taken', async t => {
-  const { repository, client } = open(repository => {
-    repository.namesHashes = false
-    repository.publish([])
-  })
-  repository.rewrite('metadata/2.snapshot.json', 'snapshot', signed => {
-    signed['version'] = 3
-  })
-  t.match(await client.refresh(), no('UPD_ROLLBACK'))
-  t.equal(trusted(client), '1 2 - -')
-})
+t.test(
+  'UPD-01 rollback: a snapshot that calls itself another version than the timestamp does is not taken',
+  async t => {
+    const { repository, client } = open(repository => {
+      repository.namesHashes = false
+      repository.publish([])
+    })
+    repository.rewrite('metadata/2.snapshot.json', 'snapshot', signed => {
+      signed['version'] = 3
+    })
+    t.match(await client.refresh(), no('UPD_ROLLBACK'))
+    t.equal(trusted(client), '1 2 - -')
+  },
+)
 
-t.test('fast-forward: new keys of the role, and of those that name it, let lower versions in', async t => {
+t.test('UPD-01 fast-forward: new keys of the role, and of those that name it, let lower versions in', async t => {
   const recovers = async (role: Role, replaced: readonly Role[]) => {
     const { repository, client } = open()
     repository.roles[role].version = 99
@@ -185,7 +191,7 @@ t.test('fast-forward: new keys of the role, and of those that name it, let lower
   }
 })
 
-t.test('expiration: an expired role is not taken, and what was trusted before stays', async t => {
+t.test('UPD-01 expiration: an expired role is not taken, and what was trusted before stays', async t => {
   const expected = { root: '2 2 2 2', timestamp: '1 2 2 2', snapshot: '1 3 2 2', targets: '1 3 3 2' }
   for (const role of ['root', 'timestamp', 'snapshot', 'targets'] as const) {
     const { repository, client } = open()
@@ -273,7 +279,7 @@ const CHAINS: readonly (readonly [chain: readonly string[], last: number])[] = [
   [['ab 2 by ab', 'ab 2 by aa'], 1],
 ]
 
-t.test('key rotations: of the root, each version by enough keys of the one before and of its own', async t => {
+t.test('UPD-01 key rotations: of the root, each version by enough keys of the one before and of its own', async t => {
   for (const [chain, last] of CHAINS) {
     const repository = new TufRepository()
     for (const [at, text] of chain.entries()) {
@@ -305,7 +311,7 @@ const ROLES: readonly (readonly [role: string, isTaken: boolean])[] = [
   ['abcde 3 by cde', true],
 ]
 
-t.test('key rotations: of every other role, by enough keys that the newest root names', async t => {
+t.test('UPD-01 key rotations: of every other role, by enough keys that the newest root names', async t => {
   for (const role of ['timestamp', 'snapshot', 'targets'] as const) {
     for (const [text, isTaken] of ROLES) {
       const { repository, client } = open()
@@ -321,7 +327,7 @@ t.test('key rotations: of every other role, by enough keys that the newest root 
   }
 })
 
-t.test('keys: a threshold is met by different keys that the role has, and by nothing else', async t => {
+t.test('UPD-01 keys: a threshold is met by different keys that the role has, and by nothing else', async t => {
   const { repository, client } = open()
   const set = async (keys: string, threshold: number, signers: string) => {
     repository.rotateRoot(() => void Object.assign(repository.roles.snapshot, { keys: keysOf(keys), threshold }))
@@ -345,7 +351,7 @@ t.test('keys: a threshold is met by different keys that the role has, and by not
   t.equal(client.version('snapshot'), twice)
 })
 
-t.test('keys: a field of old that names algorithms for key ids means nothing', async t => {
+t.test('UPD-01 keys: a field of old that names algorithms for key ids means nothing', async t => {
   const { repository, client } = open()
   await client.refresh()
   const old = { ...makeTufKey() }
@@ -373,21 +379,24 @@ const GRAPHS: readonly (readonly [graph: string, asked: string])[] = [
   ['targets>A targets>B B>C A>C*.x', 'A B C'],
 ]
 
-t.test('delegation graphs: in order, depth first, each role once, no further than a terminating one', async t => {
-  for (const [graph, asked] of GRAPHS) {
-    const { client } = open(repository => {
-      for (const edge of graph.split(' ')) {
-        const [, from = '', to = '', mark = ''] = /^(\w+)>(\w)(.*)$/.exec(edge) ?? []
-        repository.delegate(to, [mark === '*.x' ? mark : '*'], { from, terminating: mark === '!' })
-      }
-      repository.publish()
-    })
-    t.match(await client.download('missing'), no('UPD_WRONG_PRODUCT'), graph)
-    t.same(askedOf(client).slice(4), asked === '' ? [] : asked.split(' ').map(role => `1.${role}`), graph)
-  }
-})
+t.test(
+  'UPD-01 delegation graphs: in order, depth first, each role once, no further than a terminating one',
+  async t => {
+    for (const [graph, asked] of GRAPHS) {
+      const { client } = open(repository => {
+        for (const edge of graph.split(' ')) {
+          const [, from = '', to = '', mark = ''] = /^(\w+)>(\w)(.*)$/.exec(edge) ?? []
+          repository.delegate(to, [mark === '*.x' ? mark : '*'], { from, terminating: mark === '!' })
+        }
+        repository.publish()
+      })
+      t.match(await client.download('missing'), no('UPD_WRONG_PRODUCT'), graph)
+      t.same(askedOf(client).slice(4), asked === '' ? [] : asked.split(' ').map(role => `1.${role}`), graph)
+    }
+  },
+)
 
-t.test('delegation graphs: more roles than any repository needs are not followed', async t => {
+t.test('UPD-01 delegation graphs: more roles than any repository needs are not followed', async t => {
   const { client } = open(repository => {
     for (let n = 0; n < 50; n++) repository.delegate(`r${n}`, ['*'])
     repository.publish()
@@ -396,7 +405,7 @@ t.test('delegation graphs: more roles than any repository needs are not followed
   t.ok(askedOf(client).length < 4 + 34, `${askedOf(client).length} were asked for`)
 })
 
-t.test('delegation graphs: a target is found where every role on the way delegates its path', async t => {
+t.test('UPD-01 delegation graphs: a target is found where every role on the way delegates its path', async t => {
   const { client, repository } = open(repository => {
     repository.delegate('docs', ['*.doc', '*.md'])
     repository.delegate('all', ['releases/*/*'])
@@ -422,32 +431,35 @@ t.test('delegation graphs: a target is found where every role on the way delegat
   t.same(askedOf(client).slice(4), ['1.all'])
 })
 
-t.test('file download: what the metadata describes, through every change, and never what it does not', async t => {
-  const { repository, client } = open()
-  const spoil = (name: string, content: string): void => {
-    const last = name.replace(/^.*\//, '')
-    for (const path of repository.served.keys()) {
-      if (path.endsWith(`.${last}`)) repository.served.set(path, Buffer.from(content))
+t.test(
+  'UPD-01 file download: what the metadata describes, through every change, and never what it does not',
+  async t => {
+    const { repository, client } = open()
+    const spoil = (name: string, content: string): void => {
+      const last = name.replace(/^.*\//, '')
+      for (const path of repository.served.keys()) {
+        if (path.endsWith(`.${last}`)) repository.served.set(path, Buffer.from(content))
+      }
     }
-  }
-  for (let n = 0; n <= 10; n++) {
-    for (const name of ['tool.txt', 'path/to/a/file.txt']) repository.addTarget(name, `${name} as of ${n}`)
-    repository.addTarget(`new-${n}`, `new in ${n}`)
-    repository.publish()
-    if (n % 5 !== 0) continue // the client sees every fifth
-    for (const name of ['tool.txt', 'path/to/a/file.txt', `new-${n}`]) {
-      const content = repository.contents.get(name)
-      t.match(await client.download(name), { type: 'done', value: { content } }, `${name} ${n}`)
-      spoil(name, 'x'.repeat(content?.length ?? 0))
-      t.match(await client.download(name), no('UPD_MISMATCH'), `${name} ${n}: of the same length`)
-      spoil(name, 'x'.repeat(1 + (content?.length ?? 0)))
-      t.match(await client.download(name), no('VIA_TOO_LARGE'), `${name} ${n}: longer`)
+    for (let n = 0; n <= 10; n++) {
+      for (const name of ['tool.txt', 'path/to/a/file.txt']) repository.addTarget(name, `${name} as of ${n}`)
+      repository.addTarget(`new-${n}`, `new in ${n}`)
+      repository.publish()
+      if (n % 5 !== 0) continue // the client sees every fifth
+      for (const name of ['tool.txt', 'path/to/a/file.txt', `new-${n}`]) {
+        const content = repository.contents.get(name)
+        t.match(await client.download(name), { type: 'done', value: { content } }, `${name} ${n}`)
+        spoil(name, 'x'.repeat(content?.length ?? 0))
+        t.match(await client.download(name), no('UPD_MISMATCH'), `${name} ${n}: of the same length`)
+        spoil(name, 'x'.repeat(1 + (content?.length ?? 0)))
+        t.match(await client.download(name), no('VIA_TOO_LARGE'), `${name} ${n}: longer`)
+      }
     }
-  }
-  t.same(readdirSync(scratch), [], 'nothing stays')
-})
+    t.same(readdirSync(scratch), [], 'nothing stays')
+  },
+)
 
-t.test('quoting: names of roles are quoted in addresses, and lead out of no directory', async t => {
+t.test('UPD-01 quoting: names of roles are quoted in addresses, and lead out of no directory', async t => {
   for (const role of ['?', '#', '/role', '../role', 'a b', '%2e%2e']) {
     const { client } = open(repository => {
       repository.delegate(role, ['*'])

@@ -51,6 +51,20 @@ t.test('UPD-10 a clock that is not trusted: unknown, whatever was seen', t => {
   t.end()
 })
 
+t.test('UPD-10 what a wrong clock refused as expired or as dated in the future stands in the way of nothing', t => {
+  for (const [wrong, code] of [
+    [2 * DAY, 'UPD_FROZEN'],
+    [-3 * DAY, 'UPD_FROM_THE_FUTURE'],
+  ] as const) {
+    const fault = new Fault(code, code, { where: 'remote', retry: 'after-waiting' })
+    t.throws(() => acceptFinding(product, EMPTY_MEMORY, finding, NOW + wrong), { code })
+    const after = noteFailure(EMPTY_MEMORY, fault, NOW + wrong)
+    t.match(judge('1.2', after, NOW + wrong), { type: 'unknown', reason: code })
+    t.same(judge('1.2', acceptFinding(product, after, finding, NOW)), { type: 'current' }, 'once the clock is right')
+  }
+  t.end()
+})
+
 t.test('freeze: expired, silent for longer than promised, or no answer for a week', t => {
   t.throws(() => acceptFinding(product, EMPTY_MEMORY, { ...finding, validUntilMs: NOW }, NOW), { code: 'UPD_FROZEN' })
   const silent = { ...finding, signedAtMs: NOW - 91 * DAY, validUntilMs: null }
