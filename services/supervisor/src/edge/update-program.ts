@@ -3,6 +3,26 @@ import type { Directories, ExitStatus } from '../cli/index.ts'
 import type { Terminal } from './terminal.ts'
 import type { UpdateCommands } from './update-commands.ts'
 
+/** What `cordon updates add` says of the words that it takes. */
+const KINDS = `
+Kinds, and what each needs:
+  apt       address, suite, keys; and package, else it is the release itself
+  tuf       address, root (a file), target
+  openpgp   address of a text that names files, keys, template=tool-{version}.tar
+  minisign  the same, with key
+  json      address, path=/version; signed by keys, key or sha256, or unsigned
+  github    package=ORG/NAME            unsigned
+  forge     address of a feed           unsigned
+  npm       package; and key, or unsigned
+  pypi      package                     unsigned
+  flatpak   address of a catalogue, package   unsigned
+
+Where the version on this machine is found: installed.dpkg, installed.flatpak,
+installed.file or installed.command="tool --version".
+
+  cordon updates add tool kind=github package=ORG/NAME installed.dpkg=tool
+`
+
 /** Add `cordon updates` and what stands below it. `find` is asked when a command runs, and not before. */
 export function addUpdateCommands(
   program: Command,
@@ -21,11 +41,12 @@ export function addUpdateCommands(
     .action(async () => done(await (await updateCommands()).list()))
   updates
     .command('check [product]')
-    .description('ask now, through Tor and under new identities, and say what came of it')
+    .description('ask now, through Tor and under new identities; exit status 10: something is newer, 1: a check failed')
     .action(async (product: string | undefined) => done(await (await updateCommands()).check(product)))
   updates
     .command('add <product> [settings...]')
     .description('add one of the catalogue, or another with key=value words, such as kind=github package=ORG/NAME')
+    .addHelpText('after', KINDS)
     .action(async (product: string, words: string[]) => done(await (await updateCommands()).add(product, words)))
   updates
     .command('remove <product>')
