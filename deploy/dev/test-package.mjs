@@ -105,7 +105,8 @@ function testForPerson(root, first, newer) {
     // The same number in what the gateway says, and in what was written down before.
     /"id":\s?"mail"[\s\S]*"port":\s?(\d+)[\s\S]*port \1$/m,
   )
-  check('it is purged', inside('apt-get purge -y cordon 2>&1; rm -rf /root/port'))
+  // What a person has is not the package's to remove.
+  check('it is purged', inside('apt-get purge -y cordon 2>&1; rm -r /root/port /root/.local/state/cordon'))
   check('no user is left', inside('! getent passwd | grep cordon && ! getent group | grep cordon'))
 }
 

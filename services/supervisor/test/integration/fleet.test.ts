@@ -24,7 +24,7 @@ async function open(t: Test, configuration: string): Promise<Cordon> {
 t.test('two machines on one Redis Cluster: each its own, over the death of a node and of a machine', async t => {
   const cluster = await startCluster(t)
   // As files are shared: the same text on both.
-  const configuration = JSON.stringify({ redis: cluster.settings, apps: { mail: {} } })
+  const configuration = JSON.stringify({ services: [], redis: cluster.settings, apps: { mail: {} } })
   const [one, other] = await Promise.all([open(t, configuration), open(t, configuration)])
   const works = async (cordon: Cordon): Promise<SpanRecord[]> => {
     const { spans }: { spans: SpanRecord[] } = await cordon.json('traces')

@@ -3,17 +3,15 @@ import { once } from 'node:events'
 import { statSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import type { SpanRecord } from '@cordon/shared/telemetry'
 import t from 'tap'
-import { startRedis } from '../../../../shared/test/queue/redis-under-test.ts'
 import { Cordon, openLab, until } from './cordon.ts'
 
 t.setTimeout(200_000)
 const lab = await openLab()
 t.teardown(() => lab.close())
 
-async function open(t: { teardown(end: () => Promise<void>): void }, configuration?: string): Promise<Cordon> {
-  const cordon = await Cordon.create(configuration)
+async function open(t: { teardown(end: () => Promise<void>): void }): Promise<Cordon> {
+  const cordon = await Cordon.create()
   t.teardown(() => cordon.close())
   const { status, err } = await cordon.run('up', '--lab', '--lab-dir', lab.directory, '--detach')
   if (status !== 0) throw new Error(err)
@@ -51,28 +49,3 @@ t.test(
     else t.equal(await statusOf('setpriv', ...nobody, ...ask), 7, 'another user is not even connected')
   },
 )
-
-t.test('two gateways on one Redis: the look at isolation that each queues is its own work', async t => {
-  const redis = await startRedis(t)
-  const configuration = JSON.stringify({ services: [], redis: { socket: redis.socket } })
-  const [one, other] = [await open(t, configuration), await open(t, configuration)]
-  const works = async (cordon: Cordon): Promise<SpanRecord[]> => {
-    const { spans }: { spans: SpanRecord[] } = await cordon.json('traces')
-    return spans.filter(({ name }) => name === 'job.work')
-  }
-  for (const cordon of [one, other]) {
-    t.match(await works(cordon), [{ attributes: { job: 'gateway.verify', outcome: 'ok' } }])
-    t.notOk(
-      (await cordon.status()).parts.some(({ name }) => name === 'redis'),
-      'none is started',
-    )
-  }
-  const queues = JSON.parse(
-    await redis.command('EVAL', "return cjson.encode(redis.call('KEYS', '*:gateway:completed'))", '0'),
-  )
-  t.equal(queues.length, 2)
-  for (const key of queues) {
-    t.match(key, /^\{cordon:default:[0-9a-f]{32}\}:gateway:completed$/)
-    t.equal(await redis.command('ZCARD', key), '1')
-  }
-})
