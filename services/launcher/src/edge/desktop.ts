@@ -53,7 +53,8 @@ export async function desktop(args: readonly string[]): Promise<number> {
   if (verb === 'install') await install(app, values.profile ?? app, values.cordon ?? 'cordon', places)
   else remove(app, places)
   const told = { app, installed: verb === 'install' }
-  if (values.json === true) process.stdout.write(`${JSON.stringify(told)}\n`)
+  const text = verb === 'install' ? `${app} is in the menus, confined` : `${app} is not in the menus any more`
+  process.stdout.write(values.json === true ? `${JSON.stringify(told)}\n` : `${text}\n`)
   return 0
 }
 

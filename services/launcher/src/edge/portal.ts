@@ -11,7 +11,7 @@ import {
   readFileSync,
   writeFileSync,
 } from 'node:fs'
-import { createInterface } from 'node:readline/promises'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { Fault } from '@cordon/shared/errors'
 import type { AppId } from '@cordon/shared/isolation'
@@ -78,6 +78,8 @@ export async function openPortal(tools: PortalTools, request: LockdownRequest, r
     loadRules(tools, formatPortalOpening(relayUid, portal.minutes * 60))
     const browser = startAs(person, tools, formatRun(place, command), displayOf(person, place))
     children.push(browser)
+    // What a script reads is our answer alone.
+    browser.stdout?.pipe(json ? process.stderr : process.stdout)
     const end = await waitForEnd(browser, deadline)
     if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
     say(PORTAL_ENDS[end])
@@ -122,9 +124,15 @@ async function agrees({ minutes }: PortalWishes): Promise<boolean> {
   process.stderr.write(formatPortalWarning(minutes))
   if (!process.stdin.isTTY) throw usage('nobody is there to agree', 'Add --yes if you do.')
   const lines = createInterface({ input: process.stdin, output: process.stderr })
-  const answer = await lines.question('Open it? [y/N] ')
+  const answer = await new Promise<string>(resolve => {
+    // Ctrl-C and Ctrl-D are a no.
+    lines.once('SIGINT', () => lines.close()).once('close', () => resolve(''))
+    lines.question('Open it? [y/N] ', resolve)
+  })
   lines.close()
-  return /^y(?:es)?$/i.test(answer.trim())
+  const isAgreed = /^y(?:es)?$/i.test(answer.trim())
+  if (!isAgreed) say('nothing was opened')
+  return isAgreed
 }
 
 /** Of accounts and of running processes. */
@@ -210,7 +218,6 @@ function readOwnedFile(path: string, uid: number): Buffer | undefined {
 
 /** Wait for the first of: the browser is closed, the time is over, somebody stops us. */
 async function waitForEnd(browser: ChildProcess, deadline: number): Promise<PortalEnd> {
-  browser.stdout?.pipe(process.stdout)
   return await new Promise(resolve => {
     let ticks = 0
     const show = (): void => {
