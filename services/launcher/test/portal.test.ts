@@ -60,9 +60,9 @@ t.test('the servers of a network are those beyond this machine', async t => {
 })
 
 t.test('a user number is chosen that nobody has', async t => {
-  t.equal(choosePassingUid(new Set([0, 1000])), 65_519)
-  t.equal(choosePassingUid(new Set([65_519, 65_518])), 65_517)
-  t.equal(choosePassingUid(new Set(Array.from({ length: 65_536 }, (_, uid) => uid))), undefined)
+  t.equal(choosePassingUid(new Set([0, 1000])), 99_999)
+  t.equal(choosePassingUid(new Set([99_999, 99_998])), 99_997)
+  t.equal(choosePassingUid(new Set(Array.from({ length: 100_000 }, (_, uid) => uid))), undefined)
 })
 
 t.test('a person reads what is given up, and what is left', async t => {

@@ -25,8 +25,11 @@ export const readOutsideServers = (text: string): readonly string[] =>
     isIP(server) === 0 || server.startsWith('127.') || server === '::1' ? [] : [server],
   )
 
-/** Numbers that nobody is given for good (systemd.exec(5), DynamicUser). */
-const PASSING_UIDS = { first: 61_184, last: 65_519 } as const
+/**
+ * Numbers that nobody is given: above those of accounts and of systemd's dynamic users, below those that are set apart for
+ * the namespaces of users (SUB_UID_MIN in login.defs(5)).
+ */
+const PASSING_UIDS = { first: 65_537, last: 99_999 } as const
 
 /** Choose the number of a user who is nobody else, or undefined where all are taken. */
 export function choosePassingUid(taken: ReadonlySet<number>): number | undefined {
