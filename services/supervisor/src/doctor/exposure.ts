@@ -59,7 +59,25 @@ export function judgeExposure(exposure: Exposure): ExposureFindings {
     const [hole] = talkers.length > 0 ? holes : NOTHING
     return { findings: hole === undefined ? broken : [...broken, hole], notes: NOTHING }
   }
-  return { findings: broken, notes: holes }
+  return {
+    findings: broken,
+    notes: holes.length === 0 ? NOTHING : [...(broken.length === 0 ? explainLock(lockdown) : []), ...holes],
+  }
+}
+
+/** What is open is as open as the lock lets it be. */
+function explainLock(lockdown: Exposure['lockdown']): readonly Finding[] {
+  if (lockdown === 'unknown')
+    return [finding('LOCKDOWN_UNKNOWN', 'only root can see whether this machine is locked', 'Run: sudo cordon doctor')]
+  return lockdown === 'off'
+    ? [
+        finding(
+          'LOCKDOWN_OFF',
+          'this machine is not locked: programs reach the network as they like',
+          `To change that, ${LOCK}.`,
+        ),
+      ]
+    : NOTHING
 }
 
 function explainHoles({ talkers, asksServersOutside, hasIpv6Route, timeDaemons }: Exposure): readonly Finding[] {

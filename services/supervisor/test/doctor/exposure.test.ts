@@ -33,10 +33,10 @@ t.test(
   'what goes past Tor is told for each way, with a next step, and is not wrong on a machine that is open',
   async t => {
     t.same(codes(CLOSED), [[], []])
-    t.same(codes(OPEN), [[], ['TALKS_PAST_TOR', 'NAMES_PAST_TOR', 'TIME_PAST_TOR', 'IPV6_OPEN']])
-    t.same(codes({ ...CLOSED, talkers: undefined }), [[], ['TALKERS_UNKNOWN']])
+    t.same(codes(OPEN), [[], ['LOCKDOWN_OFF', 'TALKS_PAST_TOR', 'NAMES_PAST_TOR', 'TIME_PAST_TOR', 'IPV6_OPEN']])
+    t.same(codes({ ...CLOSED, talkers: undefined }), [[], ['LOCKDOWN_UNKNOWN', 'TALKERS_UNKNOWN']])
     const { notes } = judgeExposure(OPEN)
-    t.match(notes[0], { cause: /firefox-esr \(3\)/, next: /cordon run/ })
+    t.match(notes[1], { cause: /firefox-esr \(3\)/, next: /cordon run/ })
     for (const { cause, next } of notes) t.ok(cause !== '' && next !== '')
   },
 )
