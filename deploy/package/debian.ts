@@ -66,7 +66,7 @@ fi
 const PRERM = `#!/bin/sh
 set -e
 if [ "$1" = remove ] && [ -d /run/systemd/system ]; then
-  systemctl disable --now cordon.target cordon-gateway.socket || true
+  systemctl disable --now cordon.target cordon-gateway.socket cordon-lockdown-relays.timer || true
 fi
 `
 
