@@ -1,6 +1,5 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { askApi } from '@cordon/shared/api/edge/ask-api'
 import type { DnsStatus } from '@cordon/shared/contracts'
@@ -10,6 +9,7 @@ import { setEvents, type TorEvent } from '@cordon/shared/tor-control'
 import t from 'tap'
 import { CordonUnderTest, run } from '../../../../deploy/dev/cordon-under-test.ts'
 import { until } from '../../../../shared/test/until.ts'
+import { listFarPorts } from './far-ports.ts'
 
 t.setTimeout(300_000)
 
@@ -72,26 +72,6 @@ async function watchLookUps(name: string, use: () => Promise<void>) {
 
 /** Ports of DNS, of DNS over TLS, of mDNS and of LLMNR. */
 const DNS_PORTS: ReadonlySet<number> = new Set([53, 853, 5353, 5355])
-
-/** List those of `ports` that the sockets of a process lead to. */
-function listFarPorts(pid: number, ports: ReadonlySet<number>): number[] {
-  const sockets = new Set(
-    readdirSync(`/proc/${pid}/fd`).map(fd => {
-      try {
-        return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1]
-      } catch {
-        return undefined // closed meanwhile
-      }
-    }),
-  )
-  return ['udp', 'udp6', 'tcp', 'tcp6'].flatMap(table => {
-    const rows = readFileSync(`/proc/${pid}/net/${table}`, 'latin1').split('\n').slice(1)
-    // Far address and inode are fields 3 and 10 (proc(5)).
-    const fields = rows.map(row => row.trim().split(/\s+/))
-    const far = fields.flatMap(row => (sockets.has(row[9]) ? [Number.parseInt(row[2]?.split(':')[1] ?? '', 16)] : []))
-    return far.filter(port => ports.has(port))
-  })
-}
 
 /** Ports of DNS that a part was seen to reach for, looked for after each test. */
 const seenPorts = new Map<string, readonly number[]>()
@@ -252,8 +232,8 @@ t.test('SUP-01 dns killed is back, on the same ports, and the streams of apps no
   const before = await cordon.pidOf('dns')
   process.kill(before, 'SIGKILL')
   await until('another dns', async () => {
-    const { parts } = await cordon.status()
-    return parts.find(({ name }) => name === 'dns' && true)?.state === 'ready' && (await cordon.pidOf('dns')) !== before
+    const dns = (await cordon.status()).parts.find(({ name }) => name === 'dns')
+    return dns?.state === 'ready' && dns.pid !== null && dns.pid !== before
   })
   t.same((await dig('mail', 'four.dns.example')).answers, ['198.51.100.4'])
 })
