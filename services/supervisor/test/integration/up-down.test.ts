@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -11,7 +10,7 @@ import { Cordon, fetchThrough, finish, NO_SERVICES, openLab, until } from './cor
 
 const [ESCAPE, CONTROL_C] = ['\x1b', '\x03']
 
-// A dozen instances start and stop one after the other, on a machine that may be busy.
+// Instances start and stop one after the other, on a machine that may be busy.
 t.setTimeout(400_000)
 const lab = await openLab()
 t.teardown(() => lab.close())
@@ -23,23 +22,106 @@ const open = async (t: { teardown(end: () => Promise<void>): void }, configurati
 }
 const upInLab = ['up', '--lab', '--lab-dir', lab.directory, '--detach'] as const
 
-t.test('up, apps, a page through each, circuits, renew, down', async t => {
-  const cordon = await open(t, '')
-  const up = await cordon.run(...upInLab)
-  t.equal(up.status, 0, up.err)
-  t.match(up.err, /LAB: .*NOT Tor/)
+/** One instance with all services, and one with none, side by side for most of the file. */
+const one = await Cordon.create('')
+const other = await Cordon.create('apps:\n  mail:\n    isolate: page\nservices: []\n')
+t.teardown(() => Promise.all([one.close(), other.close()]))
+
+t.test('a bad configuration is named, and nothing starts', async t => {
+  t.match(await other.run('up'), { status: 1, err: /line 3: apps\.mail\.isolate: found "page"; allowed: one of app/ })
+  t.match(JSON.parse((await other.run('--json', 'up', '--detach')).err), { error: { code: 'CFG_INVALID' } })
+  await writeFile(other.configurationFile, 'apps:\n  mail: {}\nservices: []\n')
+})
+
+t.test('SUP-06: two instances side by side; what a stale pid file says means nothing', async t => {
+  const bystander = spawn('sleep', ['600'])
+  t.teardown(() => bystander.kill())
+  await mkdir(join(one.directory, 's', 'tor'), { recursive: true })
+  for (const name of ['pid', 'lock', 'cordon.pid', 'tor/tor.pid']) {
+    await writeFile(join(one.directory, 's', name), `${bystander.pid}\n`)
+  }
+  const umask = process.umask(0)
+  const starting = [one, other].map(cordon => cordon.run(...upInLab))
+  process.umask(umask)
+  for (const up of await Promise.all(starting)) {
+    t.equal(up.status, 0, up.err)
+    t.match(up.err, /LAB: .*NOT Tor/)
+  }
+  t.equal(bystander.exitCode, null)
+  t.equal(bystander.signalCode, null, 'the program of that number is not signalled')
+})
+
+t.test('a parts tree is private, also under umask 000, and knows nothing of our environment', async t => {
+  for (const path of [
+    's',
+    'r',
+    'r/tor',
+    'r/tor/socks.sock',
+    'r/tor/control.cookie',
+    'r/gateway/admin.sock',
+    'r/supervisor/api.sock',
+    'r/clock/api.sock',
+  ]) {
+    t.equal(statSync(join(one.directory, path)).mode & 0o077, 0, path)
+  }
+  for (const part of ['tor', 'gateway']) {
+    const environment = readFileSync(`/proc/${await one.pid(part)}/environ`, 'utf8')
+    t.notMatch(environment, /HOME|XDG|CORDON/, part)
+  }
+})
+
+t.test('SUP-06: a second supervisor refuses and leaves the first undisturbed', async t => {
+  const before = await other.status()
+  for (const args of [['up'], upInLab]) t.match(await other.run(...args), { status: 1, err: /another Cordon runs/ })
+  t.same((await other.status()).parts, before.parts, 'same parts, same processes')
+})
+
+t.test('services that are left out are not started, and commands that need them say the next step', async t => {
+  const cordon = other
+  t.same(
+    (await cordon.status()).parts.map(({ name }) => name),
+    ['lab', 'tor', 'redis', 'gateway'],
+  )
+  for (const [service, ...command] of [
+    ['clock', 'clock'],
+    ['updates', 'updates'],
+    ['dns', 'dns', 'mail'],
+    ['dns', 'dns', 'mail', '--setup', 'resolved'],
+  ] as const) {
+    const err = new RegExp(`${service} does not run: services in cordon.yaml .*\\n {2}next: Add ${service} to services`)
+    t.match(await cordon.run(...command), { status: 1, err }, command.join(' '))
+  }
+  const err = /needs dns, which services in cordon\.yaml leaves out\n {2}next: Add dns to services/
+  t.match(await cordon.run('run', 'mail', '--', 'true'), { status: 1, err })
+  t.match(await cordon.run('status'), { out: /^no clock: services in cordon\.yaml leaves it out$/m })
+})
+
+t.test('a changed configuration is followed; with a mistake in it the old one stays live', async t => {
+  await writeFile(other.configurationFile, 'apps:\n  mail: {}\n  web: 7\nservices: []\n')
+  await until('the trouble', async () => (await other.status()).configurationTrouble ?? undefined)
+  t.match(await other.json('status'), { apps: [{ id: 'mail' }], tor: { circuitEstablished: true } })
+  await writeFile(other.configurationFile, 'apps:\n  mail: {}\n  web: {}\nservices: []\n')
+  await until('the end of the trouble', async () => (await other.status()).configurationTrouble === null)
+})
+
+t.test('apps, a page through each, circuits, renew, down; the other instance notices nothing', async t => {
+  const cordon = one
   t.equal((await cordon.run('status')).status, 0)
   t.match(await cordon.json('status'), { state: 'ready', network: 'lab', tor: { circuitEstablished: true } })
 
   const mail = await cordon.json('apps', 'add', 'mail')
+  const theirs = (await other.status()).apps[0]?.port ?? 0
+  t.not(mail.port, theirs)
   const browser = await cordon.json('apps', 'add', 'browser', '--isolate', 'host')
   for (const { port } of [mail, browser])
     t.match(JSON.parse((await fetchThrough(port)).out), { remoteAddress: /^198\.1/ })
   const { apps } = await cordon.json('circuits')
-  const [one = [], other = []] = apps.map((app: { circuits: { group: string }[] }) => app.circuits.map(c => c.group))
-  t.ok(one.length > 0 && other.length > 0, 'both have circuits')
+  const [mails = [], browsers = []] = apps.map((app: { circuits: { group: string }[] }) =>
+    app.circuits.map(c => c.group),
+  )
+  t.ok(mails.length > 0 && browsers.length > 0, 'both have circuits')
   t.notOk(
-    one.some((group: string) => other.includes(group)),
+    mails.some((group: string) => browsers.includes(group)),
     'and share none',
   )
   t.match(await cordon.json('renew', 'mail'), { id: 'mail', nymEpoch: 1 })
@@ -90,138 +172,23 @@ t.test('up, apps, a page through each, circuits, renew, down', async t => {
   t.same(cordon.processes(), [], 'no orphan')
   t.same(readdirSync(cordon.runtimeDirectory), ['lock'], 'no socket')
   t.match(await cordon.run('down'), { status: 3, err: /not running/ })
-})
-
-t.test('SUP-06: a second supervisor refuses and leaves the first undisturbed', async t => {
-  const cordon = await open(t)
-  await cordon.run(...upInLab)
-  const before = await cordon.json('status')
-  for (const args of [['up'], upInLab]) {
-    const second = await cordon.run(...args)
-    t.match(second, { status: 1, err: /another Cordon runs/ })
-  }
-  const after = await cordon.json('status')
-  t.same(after.parts, before.parts, 'same parts, same processes')
-})
-
-t.test('SUP-06: a stale pid file moves nobody to signal the program it names', async t => {
-  const cordon = await open(t)
-  const bystander = spawn('sleep', ['600'])
-  t.teardown(() => bystander.kill())
-  await mkdir(join(cordon.directory, 's', 'tor'), { recursive: true })
-  for (const name of ['pid', 'lock', 'cordon.pid', 'tor/tor.pid']) {
-    await writeFile(join(cordon.directory, 's', name), `${bystander.pid}\n`)
-  }
-  t.equal((await cordon.run(...upInLab)).status, 0, 'what is written in a lock file means nothing')
-  await cordon.run('down')
-  t.equal(bystander.exitCode, null)
-  t.equal(bystander.signalCode, null)
+  t.equal((await other.status()).state, 'ready')
+  t.equal((await fetchThrough(theirs)).status, 0)
 })
 
 t.test('SUP-05: after SIGKILL of the supervisor nothing is left, and the apps keep their ports', async t => {
-  const cordon = await open(t)
-  await cordon.run(...upInLab)
-  const { port } = await cordon.json('apps', 'add', 'mail')
-  process.kill(await cordon.supervisorPid(), 'SIGKILL')
-  await until('the end of the parts', () => (cordon.processes().length === 0 ? true : undefined), 5000)
-  t.equal((await cordon.run('status')).status, 3)
-  const again = await cordon.run(...upInLab)
+  const portOf = async (app: string) => (await other.status()).apps.find(({ id }) => id === app)?.port
+  const port = await portOf('mail')
+  process.kill(await other.supervisorPid(), 'SIGKILL')
+  await until('the end of the parts', () => other.processes().length === 0, 5000)
+  t.equal((await other.run('status')).status, 3)
+  const again = await other.run(...upInLab)
   t.equal(again.status, 0, again.err)
-  t.equal((await cordon.json('apps')).apps[0].port, port)
+  t.equal(await portOf('mail'), port)
+  await other.run('down')
 })
 
-t.test('services that are left out are not started, and commands that need them say the next step', async t => {
-  const cordon = await open(t)
-  await cordon.run(...upInLab)
-  t.same(
-    (await cordon.status()).parts.map(({ name }) => name),
-    ['lab', 'tor', 'redis', 'gateway'],
-  )
-  await cordon.run('apps', 'add', 'mail')
-  for (const [service, ...command] of [
-    ['clock', 'clock'],
-    ['updates', 'updates'],
-    ['dns', 'dns', 'mail'],
-    ['dns', 'dns', 'mail', '--setup', 'resolved'],
-  ] as const) {
-    const err = new RegExp(`${service} does not run: services in cordon.yaml .*\\n {2}next: Add ${service} to services`)
-    t.match(await cordon.run(...command), { status: 1, err }, command.join(' '))
-  }
-  const err = /needs dns, which services in cordon\.yaml leaves out\n {2}next: Add dns to services/
-  t.match(await cordon.run('run', 'mail', '--', 'true'), { status: 1, err })
-  t.match(await cordon.run('status'), { out: /^no clock: services in cordon\.yaml leaves it out$/m })
-})
-
-t.test('two instances side by side', async t => {
-  const [one, other] = [await open(t), await open(t)]
-  const ups = await Promise.all([one.run(...upInLab), other.run(...upInLab)])
-  t.same(
-    ups.map(({ status }) => status),
-    [0, 0],
-  )
-  const ports = [(await one.json('apps', 'add', 'mail')).port, (await other.json('apps', 'add', 'mail')).port]
-  t.not(ports[0], ports[1])
-  for (const port of ports) t.equal((await fetchThrough(port)).status, 0)
-  await one.run('down')
-  t.match(await other.json('status'), { state: 'ready' })
-  t.equal((await fetchThrough(ports[1])).status, 0)
-})
-
-t.test('in the foreground a signal stops everything in order', async t => {
-  const cordon = await open(t)
-  const child = cordon.start('up', '--lab', '--lab-dir', lab.directory)
-  const done = finish(child)
-  await cordon.ready()
-  child.kill('SIGINT')
-  const { status, out, err } = await done
-  t.equal(status, 0)
-  t.match(out, /cordon is ready on the LAB/)
-  t.match(err, /tor is ready/)
-  t.same(cordon.processes(), [])
-})
-
-t.test('a parts tree is private and knows nothing of our environment', async t => {
-  const cordon = await open(t)
-  const umask = process.umask(0)
-  const child = cordon.start(...upInLab)
-  process.umask(umask)
-  await once(child, 'close')
-  for (const path of [
-    's',
-    'r',
-    'r/tor',
-    'r/tor/socks.sock',
-    'r/tor/control.cookie',
-    'r/gateway/admin.sock',
-    'r/supervisor/api.sock',
-  ]) {
-    t.equal(statSync(join(cordon.directory, path)).mode & 0o077, 0, path)
-  }
-  for (const part of ['tor', 'gateway']) {
-    const environment = readFileSync(`/proc/${await cordon.pid(part)}/environ`, 'utf8')
-    t.notMatch(environment, /HOME|XDG|CORDON/, part)
-  }
-})
-
-t.test('a bad configuration', async t => {
-  const cordon = await open(t, 'apps:\n  mail:\n    isolate: page\nservices: []\n')
-  t.match(await cordon.run('up'), { status: 1, err: /line 3: apps\.mail\.isolate: found "page"; allowed: one of app/ })
-  t.match(JSON.parse((await cordon.run('--json', 'up', '--detach')).err), { error: { code: 'CFG_INVALID' } })
-  await writeFile(cordon.configurationFile, 'apps:\n  mail: {}\nservices: []\n')
-  t.equal((await cordon.run(...upInLab)).status, 0)
-  await writeFile(cordon.configurationFile, 'apps:\n  mail: {}\n  web: 7\nservices: []\n')
-  await until('the trouble', async () => (await cordon.status()).configurationTrouble ?? undefined)
-  t.match(
-    await cordon.json('status'),
-    { apps: [{ id: 'mail' }], tor: { circuitEstablished: true } },
-    'the old one stays live',
-  )
-  await writeFile(cordon.configurationFile, 'apps:\n  mail: {}\n  web: {}\nservices: []\n')
-  const mended = async () => (await cordon.status()).configurationTrouble === null
-  await until('the end of the trouble', mended)
-})
-
-t.test("additions to tor's configuration", async t => {
+t.test("in the foreground: additions to tor's configuration; a signal stops everything in order", async t => {
   const cordon = await open(t)
   const additions = join(cordon.directory, 'c', 'cordon', 'torrc')
   await writeFile(additions, 'MaxCircuitDirtiness 300\nFrobnicate 1\n')
@@ -256,8 +223,12 @@ t.test("additions to tor's configuration", async t => {
   control.close()
   t.equal(await trouble(), null)
   t.equal(await cordon.pid('tor'), tor, 'it ran on all the while')
-  child.kill('SIGTERM')
-  await done
+  child.kill('SIGINT')
+  const { status, out, err } = await done
+  t.equal(status, 0)
+  t.match(out, /cordon is ready on the LAB/)
+  t.match(err, /tor is ready/)
+  t.same(cordon.processes(), [])
 })
 
 const HOSTILE_ADDITIONS = `
