@@ -248,7 +248,7 @@ t.test('any other HTTP method is answered 405 and nonsense 400, and neither name
 })
 
 t.test(
-  'the side towards apps survives 100,000 hostile inputs: one outcome each, nothing thrown, the same however cut',
+  'the side towards apps survives 20,000 hostile inputs: one outcome each, nothing thrown, the same however cut',
   async t => {
     const seed = 20_261_122
     t.comment(`seed ${seed}`)
@@ -267,7 +267,7 @@ t.test(
       fc.property(fc.oneof(mutated, fc.uint8Array({ maxLength: 64 })), kinds, (bytes, kind) => {
         return summary(feed(kind(), bytes, 1)) === summary(feed(kind(), bytes, bytes.length || 1))
       }),
-      { seed, numRuns: 100_000 },
+      { seed, numRuns: 20_000 }, // `npm run fuzz` runs more
     )
   },
 )

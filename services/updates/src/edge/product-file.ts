@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault } from '@cordon/shared/errors'
-import { readFileBounded, writeFileAtomically } from '@cordon/shared/runtime/edge'
+import { readFileBounded, writeFileAtomically } from '@cordon/shared/runtime/edge/atomic-file'
 import Value from 'typebox/value'
 import { EMPTY_MEMORY, PRODUCT_MEMORY, type ProductMemory } from '../verdict/index.ts'
 
