@@ -124,7 +124,7 @@ async function testForSystem(root, first, newer) {
     check(
       'the target starts every part, and does not wait for a network',
       machine.run(`useradd anna && adduser --quiet anna cordon && useradd eve
-        timeout 60 systemctl start cordon.target && systemctl is-active ${UNITS.join(' ')}`),
+        timeout 200 systemctl start cordon.target && systemctl is-active ${UNITS.join(' ')}`),
     )
     check(
       'a member of the group sees the parts, and what tor waits for',
@@ -139,8 +139,10 @@ async function testForSystem(root, first, newer) {
     )
     check('a program of a member runs confined', machine.run(by('anna', 'cordon run mail -- ls /run')), /^user$/m)
     check(
-      'who asks while the gateway starts again waits, and is answered',
-      machine.run(`systemctl kill -s KILL cordon-gateway.service && ${by('anna', 'cordon apps --json')}`),
+      'who asks while the gateway starts again waits, and never hears that nothing runs',
+      // A busy machine takes longer than the command waits: that is exit status 4, and 3 would be "not running".
+      machine.run(`systemctl kill -s KILL cordon-gateway.service
+        until ${by('anna', 'cordon apps --json')}; do [ $? = 4 ] || exit 1; done`),
       /"mail"/,
     )
     for (const unit of UNITS) check(`${unit} is killed, and back`, machine.run(killed(unit), 90))
