@@ -48,7 +48,7 @@ t.test(
     t.not(after, before)
     t.not(await cordon.pidOf('gateway'), 0, 'the gateway lives on')
     await until('service again', async () => (await fetchOnce()) === 0, 120_000)
-    t.equal((await cordon.status()).state, 'ready')
+    await until('readiness', async () => (await cordon.status()).state === 'ready')
   },
 )
 

@@ -1,12 +1,12 @@
-import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { askApi } from '@cordon/shared/api/edge/ask-api'
 import { OWN_APPS } from '@cordon/shared/contracts'
 import { layOutRuntime } from '@cordon/shared/contracts/runtime-layout'
 import type { SpanRecord } from '@cordon/shared/telemetry'
 import t from 'tap'
 import { ask } from '../../src/edge/api-client.ts'
-import { Cordon, fetchThrough, finish, openLab, until } from './cordon.ts'
+import { Cordon, fetchThrough, openLab, until } from './cordon.ts'
 
 t.setTimeout(300_000)
 const lab = await openLab()
@@ -30,9 +30,8 @@ async function open(t: { teardown(end: () => Promise<void>): void }, telemetry?:
 /** How many spans the gateway dropped because of its collector. */
 async function dropped(cordon: Cordon): Promise<number> {
   const socket = layOutRuntime(cordon.runtimeDirectory).gatewaySocket
-  const curl = spawn('curl', ['--silent', '--unix-socket', socket, 'http://cordon/v1/metrics'])
-  const { out } = await finish(curl)
-  return Number(/dropped="collector"\} ([0-9]+)/.exec(out)?.[1] ?? 0)
+  const { value } = await askApi(socket, { method: 'GET', path: '/v1/metrics' })
+  return Number(/dropped="collector"\} ([0-9]+)/.exec(String(value))?.[1] ?? 0)
 }
 
 /** The remote ends of the IP sockets that a process has, as the kernel writes them. */
