@@ -34,7 +34,7 @@ function judge(what: string, holds: boolean, more = ''): void {
   say(`${holds ? 'holds ' : 'BROKEN'}  ${what}${more === '' ? '' : `: ${more}`}`)
 }
 
-const cordon = await CordonUnderTest.start()
+const cordon = await CordonUnderTest.start('services: [dns]\n')
 const workstation = await Workstation.open(cordon.options)
 // A confined program sees nothing of /tmp.
 const home = await mkdtemp(join(homedir(), '.cordon-soak-home-'))
@@ -84,16 +84,18 @@ async function show(
 ): Promise<void> {
   const running = IDENTITIES.map(identity => {
     const app = `${browser}-${identity}`
-    const words = ['run', '--profile', browser, app, `http://files.example/rtc.html?${app}`]
-    return { app, child: workstation.start('user', workstation.cordon(...words), env) }
+    // A name of this run alone: the lab keeps what earlier ones have put there.
+    const told = `${app}-${process.pid}`
+    const words = ['run', '--profile', browser, app, `http://files.example/rtc.html?${told}`]
+    return { app, told, child: workstation.start('user', workstation.cordon(...words), env) }
   })
   children.push(...running.map(({ child }) => child))
-  for (const { app } of running) {
-    const told = async (): Promise<string | undefined> => {
-      const { stdout } = await curl('--fail', `http://files.example/told-${app}`)
+  for (const { app, told } of running) {
+    const read = async (): Promise<string | undefined> => {
+      const { stdout } = await curl('--fail', `http://files.example/told-${told}`)
       return stdout === '' ? undefined : stdout
     }
-    const found = await until(`${app} to have shown its page`, told, 180_000)
+    const found = await until(`${app} to have shown its page`, read, 180_000)
     judge(
       `${app} shows its page, and WebRTC offers no address of the machine`,
       !/192\.0\.2\.|2001:db8:1/.test(found),
