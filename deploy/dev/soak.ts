@@ -22,7 +22,7 @@ const { values } = parseArgs({
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
 const lab = await openLab()
-const cordon = await Cordon.create()
+const cordon = await Cordon.create('')
 let broken = 0
 try {
   const up = await cordon.run('up', '--lab', '--lab-dir', lab.directory, '--detach')
