@@ -1,6 +1,6 @@
 import { layOutRuntime } from '@cordon/shared/contracts'
 import { type ControlConnection, openControlConnection } from '@cordon/shared/runtime/edge'
-import { getInfo, parseGetInfo, setEvents, type TorEvent } from '@cordon/shared/tor-control'
+import { getInfo, parseGetInfo } from '@cordon/shared/tor-control'
 import { CordonUp, runtimeIn } from './cordon-up.ts'
 import type { Lab } from './lab.ts'
 import { Load } from './load.ts'
@@ -15,8 +15,6 @@ export class CordonOnLab implements AsyncDisposable {
   readonly load: Load
   readonly #programs: Programs
   readonly #socksPorts: Readonly<Record<Way, SocksPort>>
-  /** What tor saw last as the credentials of a stream. */
-  #seen: Credentials | undefined
   #control: ControlConnection | undefined
 
   private constructor(load: Load, programs: Programs, directory: string, port: number) {
@@ -32,10 +30,9 @@ export class CordonOnLab implements AsyncDisposable {
     const cordon = new CordonOnLab(await Load.start(programs), programs, directory, port)
     cordon.#control = await openControlConnection({
       socketPath: layOutRuntime(runtimeIn(directory)).torControlSocket,
-      onEvent: event => cordon.#take(event),
+      onEvent: () => {},
       onClose: () => {},
     })
-    await cordon.#control.send(setEvents(['STREAM']))
     return cordon
   }
 
@@ -46,17 +43,14 @@ export class CordonOnLab implements AsyncDisposable {
   }
 
   /**
-   * Open a new circuit that both ways use: give the credentials that lead to it on each.
+   * Open a new circuit on each way, and give the credentials that lead to it on both.
    *
-   * A stream goes through the app port, and tor's own event tells which credentials the gateway made for it. With those
-   * a client of tor's SocksPort gets onto the same circuit, so that the ways differ by the gateway alone.
+   * Each way has its own: nobody but the gateway may use the credentials that it makes, and the auditor sees to that.
    */
-  async openCircuit(name: string): Promise<Readonly<Record<Way, Credentials>>> {
-    const app = { user: name, password: name }
-    this.#seen = undefined
-    await this.load.run([this.plan('app', app, 1)], 1)
-    if (this.#seen === undefined) throw new Error('tor did not say which credentials the stream had')
-    return { app, tor: this.#seen }
+  async openCircuit(name: string): Promise<Credentials> {
+    const credentials = { user: name, password: name }
+    for (const way of orderOf(0)) await this.load.run([this.plan(way, credentials, 1)], 1)
+    return credentials
   }
 
   /** The process of tor. */
@@ -69,11 +63,6 @@ export class CordonOnLab implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#control?.close()
     await this.#programs[Symbol.asyncDispose]()
-  }
-
-  #take(event: TorEvent | { readonly type: 'malformed' }): void {
-    if (event.type !== 'stream' || event.socksUsername === undefined || event.socksPassword === undefined) return
-    this.#seen = { user: event.socksUsername.reveal(), password: event.socksPassword.reveal() }
   }
 }
 

@@ -16,7 +16,7 @@ export async function measureLatency(lab: CordonOnLab, { rounds, say }: Effort):
     say(`latency, round ${round} of ${rounds}`)
     const credentials = await lab.openCircuit(`latency-${round}`)
     const ask = async (way: Way, count: number): Promise<number[]> => {
-      const plan = lab.plan(way, credentials[way], 1)
+      const plan = lab.plan(way, credentials, 1)
       const { streams } = await lab.load.run(Array(count).fill(plan), count)
       return streams.map(({ firstByteMs }) => firstByteMs)
     }
@@ -41,7 +41,7 @@ export async function measureLatency(lab: CordonOnLab, { rounds, say }: Effort):
     ],
     notes: [
       'from connect(2) to the first byte of the answer to GET /1, on a circuit that stands; ways take turns',
-      `each round has a new circuit, which both ways share; ${SINGLE_PAIRS} single and ${BURST_PAIRS * BURST} burst streams each way`,
+      `each round has new circuits, one for each way; ${SINGLE_PAIRS} single and ${BURST_PAIRS * BURST} burst streams each way`,
     ],
   }
 }

@@ -1,18 +1,17 @@
 import type { Effort, Figure, Row } from '../../figure.ts'
 import { compareRounds } from '../../statistics.ts'
 import { type CordonOnLab, orderOf, type Way } from '../cordon-on-lab.ts'
+import type { Credentials } from '../stream-batch.ts'
 
 /** Near two seconds each at what LAB.md measured: 14 MB/s for one stream, 31 MB/s for eight circuits. */
 const ONE_BYTES = 24_000_000
 const EIGHT_BYTES = 8_000_000
 const CIRCUITS = 8
 
-type Circuit = Awaited<ReturnType<CordonOnLab['openCircuit']>>
-
 /** Bulk downloads through an app port, against tor's own SocksPort. */
 export async function measureThroughput(lab: CordonOnLab, { rounds, say }: Effort): Promise<Figure> {
-  const download = async (way: Way, circuits: readonly Circuit[], bytes: number): Promise<number> => {
-    const plans = circuits.map(credentials => lab.plan(way, credentials[way], bytes))
+  const download = async (way: Way, circuits: readonly Credentials[], bytes: number): Promise<number> => {
+    const plans = circuits.map(credentials => lab.plan(way, credentials, bytes))
     const { seconds } = await lab.load.run(plans, plans.length)
     return (bytes * circuits.length) / seconds / 1e6
   }
@@ -20,7 +19,7 @@ export async function measureThroughput(lab: CordonOnLab, { rounds, say }: Effor
     const samples: Record<Way, number>[] = []
     for (let round = 1; round <= rounds; round++) {
       say(`throughput, ${what}, round ${round} of ${rounds}`)
-      const open: Circuit[] = []
+      const open: Credentials[] = []
       while (open.length < circuits) open.push(await lab.openCircuit(`bulk-${circuits}-${round}-${open.length}`))
       const sample: Record<Way, number> = { app: 0, tor: 0 }
       // Twice, forth and back, so that what a circuit learns on its way is shared out.
@@ -46,7 +45,7 @@ export async function measureThroughput(lab: CordonOnLab, { rounds, say }: Effor
       await compare(`${CIRCUITS} circuits at once`, CIRCUITS, EIGHT_BYTES),
     ],
     notes: [
-      `${ONE_BYTES / 1e6} MB, and ${CIRCUITS} × ${EIGHT_BYTES / 1e6} MB; each round has new circuits, which both ways share`,
+      `${ONE_BYTES / 1e6} MB, and ${CIRCUITS} × ${EIGHT_BYTES / 1e6} MB; each round has new circuits for each way`,
       'all relays of the lab share this machine: what limits is their processor time, and the gateway takes part of it',
     ],
   }
