@@ -53,7 +53,7 @@ t.test('ENF-02: without lockdown all of it is on the wire: the detector fires', 
   t.match(await lockdown('status', '--json'), { status: 0, out: /"state":"off"/ })
   t.match(await tryAll(app), { tcp: ['silence'], udp: ['sent'], dns: ['sent'] })
   t.ok(clearFrames() >= 4, `${clearFrames()} frames`)
-  workstation.frames.length = 0
+  await workstation.forget()
 })
 
 t.test('ENF-03: with lockdown everything is refused at once and counted for the user', async t => {
@@ -77,7 +77,7 @@ t.test('tor’s user reaches the outside, by TCP alone', { skip: !isRoot && 'nee
     dns: [/not permitted/],
   })
   t.ok(clearFrames() > 0)
-  workstation.frames.length = 0
+  await workstation.forget()
 })
 
 t.test(
@@ -101,7 +101,7 @@ t.test(
       0,
     )
     t.match(await tryAll(TOR), { tcp: ['silence'], tcp6: [/refused/] })
-    workstation.frames.length = 0
+    await workstation.forget()
   },
 )
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
-import { homedir } from 'node:os'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { CordonUnderTest } from '../../../../deploy/dev/cordon-under-test.ts'
@@ -15,7 +15,7 @@ const STAND_INS = readFileSync(new URL('../fixtures/stand-ins.py', import.meta.u
 const cordon = await CordonUnderTest.start('services: [dns]\n')
 const workstation = await Workstation.open(cordon.options)
 // A home that a confined program sees: it sees nothing of /tmp.
-const home = await mkdtemp(join(homedir(), '.cordon-test-home-'))
+const home = await mkdtemp(join(userInfo().homedir, '.cordon-test-home-'))
 const runtime = join(cordon.directory, 'xdg')
 const letter = join(home, 'letters', 'one')
 const shared = join(cordon.directory, 'shared')

@@ -81,7 +81,7 @@ except OSError as e: print(e.strerror)`
       ])
       const ended = finish(child)
       await until('the connection', () => asked.includes('idle open'))
-      workstation.frames.length = 0
+      await workstation.forget()
       t.match(await lockdown('on', `--tor-user=${TOR}`), { status: 0, err: /closed/ })
       t.match((await ended).out, 'connection abort', 'its program hears it without sending anything')
       await workstation.flush()
@@ -97,7 +97,7 @@ ${curl.join(' ')} http://site.example/hold`
     const child = workstation.start('root', portal('sh', '-c', script), env)
     const ended = finish(child)
     await until('the browser', () => asked.some(line => line.endsWith('/hold')))
-    workstation.frames.length = 0
+    await workstation.forget()
     const direct = await asPerson(
       '/usr/bin/python3',
       '-c',

@@ -105,7 +105,7 @@ for path in ['/run/systemd/resolve/io.systemd.Resolve', '/run/nscd/socket', '/ru
     t.equal(out.match(/OPEN/g)?.length, 4, out)
     await workstation.flush()
     for (const name of ['outside1', 'outside3', 'outside4', 'outside5']) t.ok(isOnTheWire(name), name)
-    workstation.frames.length = 0
+    await workstation.forget()
   })
 
   await t.test('confined, every question goes to the app’s own resolver, and none of them is in reach', async t => {
@@ -135,7 +135,7 @@ while 1:
       const ended = new Promise(resolve => resolved.once('exit', resolve))
       resolved.kill('SIGTERM')
       await ended
-      workstation.frames.length = 0
+      await workstation.forget()
       await startResolved()
       const query = [RESOLVECTL ?? '', 'query', '--legend=no', '-4', 'desktop1.example']
       t.match(await until('an answer', async () => (await say(...query)) || undefined), '10.192.0.7')

@@ -54,14 +54,14 @@ ip -6 route del default dev up0; ip -6 neigh add fe80::9 lladdr 02:00:00:00:00:0
     return (await show('address')).includes(OFFERED)
   })
   t.match(await show('route'), /default via fe80::9/, 'and a way out')
-  workstation.frames.length = 0
+  await workstation.forget()
   const { out } = await workstation.run('root', [PYTHON, '-c', TRY])
   t.notMatch(out, 'sent')
   await workstation.flush()
   t.same(sent(), [])
   // The check sees what it is to see.
   t.equal((await lockdown('off')).status, 0)
-  workstation.frames.length = 0
+  await workstation.forget()
   t.match((await workstation.run('root', [PYTHON, '-c', TRY])).out, 'sent')
   await workstation.flush()
   t.ok(sent().length >= 3, `unlocked, ${sent().length} frames leave`)

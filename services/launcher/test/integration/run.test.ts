@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { connect } from 'node:net'
-import { homedir } from 'node:os'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
@@ -280,7 +280,7 @@ t.test('the same probes unconfined are caught, by their results and on the wire:
   t.ok(onTheWire('f0000007'), '240.0.0.7')
   t.ok(onTheWire('20010db8000000000000000000000007'), '2001:db8::7')
   t.ok(onTheWire('e00000fb'), 'mDNS')
-  workstation.frames.length = 0
+  await workstation.forget()
 })
 
 t.test('without user namespaces an ordinary user hears which switch, and root needs none', async t => {
@@ -344,7 +344,7 @@ t.test('on a machine that lacks something nothing starts: one line says what, an
 
 t.test('another instance outside is refused before the start, and ended when it comes after', async t => {
   const own = join(cordon.directory, 's/profiles/outside')
-  const bin = await mkdtemp(join(homedir(), '.cordon-test-bin-'))
+  const bin = await mkdtemp(join(userInfo().homedir, '.cordon-test-bin-'))
   t.teardown(() => rmSync(bin, { recursive: true, force: true }))
   // A browser that stays: its profile gives it --profile and the app's own directory.
   writeFileSync(join(bin, 'firefox'), '#!/bin/sh\necho up; read line\n', { mode: 0o755 })

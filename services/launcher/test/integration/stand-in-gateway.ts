@@ -28,7 +28,7 @@ export class StandInGateway {
   }
 
   /** Open one whose app's DNS port is said to be `dnsPort`. */
-  static async open(dnsPort: number | null = null): Promise<StandInGateway> {
+  static async open(dnsPort = 53): Promise<StandInGateway> {
     const standIn = new StandInGateway()
     const layout = layOutRuntime(join(standIn.#directory, 'r'))
     for (const path of [join(standIn.#directory, 's'), layout.directory]) mkdirSync(path, { mode: 0o700 })

@@ -96,6 +96,12 @@ export class Workstation {
     this.frames.splice(0, this.frames.length, ...this.frames.filter(frame => !frame.includes(hex)))
   }
 
+  /** Forget all frames until now, also those that are still on their way to us. */
+  async forget(): Promise<void> {
+    await this.flush()
+    this.frames.length = 0
+  }
+
   async close(): Promise<void> {
     const closed = once(this.#child, 'close')
     this.#child.stdin?.end()
