@@ -90,16 +90,18 @@ export class Recorder {
   }
 
   event(event: StreamEvent | CircuitEvent | CircuitMinorEvent): void {
-    const line = event.type === 'stream' ? streamLine(event) : circuitLine(event)
-    if (line !== undefined) this.#keep(line)
+    if (event.type === 'stream') this.#keep(streamLine(event))
+    // A circuit that is being extended says nothing that its completion does not say again.
+    else if (!isOnItsWay(event)) this.#keep(circuitLine(event))
   }
 
   /** Called before the table has taken it in. */
   adopted(circuits: readonly CircuitEvent[], streams: readonly StreamEvent[]): void {
     for (const event of circuits) {
+      // Also one that is only on its way: it was launched before anybody listened.
       const line = circuitLine(event)
       const pair = pairOf(event)
-      if (line !== undefined) this.#keep(pair === undefined ? line : { ...line, carried: [pair] })
+      this.#keep(pair === undefined ? line : { ...line, carried: [pair] })
     }
     for (const event of streams) this.#keep(streamLine(event))
     this.#keep({ type: 'found' })
@@ -122,10 +124,11 @@ export class Recorder {
   }
 }
 
-/** A circuit that is being extended says nothing that its completion does not say again. */
-function circuitLine(event: CircuitEvent | CircuitMinorEvent): CircuitLine | undefined {
+const isOnItsWay = (event: CircuitEvent | CircuitMinorEvent): boolean =>
+  event.type === 'circuit' && (event.status === 'EXTENDED' || event.status === 'GUARD_WAIT')
+
+function circuitLine(event: CircuitEvent | CircuitMinorEvent): CircuitLine {
   const status = event.type === 'circuit' ? event.status : event.change
-  if (status === 'EXTENDED' || status === 'GUARD_WAIT') return undefined
   const hops = status === 'BUILT' ? event.path.reveal().map(({ fingerprint }) => fingerprint) : undefined
   return { type: 'CIRC', id: event.id, status, hops, purpose: event.purpose, conflux: event.confluxId }
 }

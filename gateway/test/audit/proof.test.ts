@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import t from 'tap'
-import { AuditorUnderTest } from './auditor-under-test.ts'
+import { AuditorUnderTest, path } from './auditor-under-test.ts'
 import { arbitraryHistory, play } from './random-history.ts'
 
 const CHECKER = fileURLToPath(new URL('../../../deploy/check-proof.mjs', import.meta.url))
@@ -35,8 +35,12 @@ t.test('the checker agrees with the auditor: held, breached in each way, incompl
   guard.auditor.learnGuards(['A'.repeat(40)])
   const reused = held()
   reused.auditor.send({ app: 'news' as never, key: 'news', pair: 'tagmail\0mail' as never, source: undefined })
+  // One that tor was still building when the gateway began to listen.
+  const onItsWay = new AuditorUnderTest().begin(`1 EXTENDED ${path('A')} PURPOSE=GENERAL`)
+  onItsWay.take(`CIRC 1 EXTENDED ${path('AB')} PURPOSE=GENERAL`, `CIRC 1 BUILT ${path('ABC')} PURPOSE=GENERAL`)
   const cases: Readonly<Record<string, [AuditorUnderTest, string, number]>> = {
     held: [held(), 'HELD', 0],
+    'on its way': [onItsWay.open(1, 1, 'mail'), 'HELD', 0],
     shared: [held().open(3, 1, 'chat'), 'BREACHED', 5],
     'a stranger': [held().take('STREAM 9 NEW 0 y:80 SOCKS_USERNAME="x"', 'STREAM 9 SENTCONNECT 1 y:80'), 'BREACHED', 5],
     'too short': [held().build(3, 'AB').open(3, 3, 'mail'), 'BREACHED', 5],

@@ -110,16 +110,19 @@ t.test(
 
 t.test('ISO-07 no credentials, empty ones, and the same ones in two apps never share a circuit', async t => {
   const ports = [await cordon.add('one'), await cordon.add('two')]
-  // A fresh credential a round: what it lands on is told apart by what is new in the app's circuits.
+  const carried: string[] = []
+  const control = await openControl(t, ({ status, circuit }) => {
+    if (status === 'SUCCEEDED' && circuit !== undefined) carried.push(circuit)
+  })
+  await control.send(setEvents(['STREAM']))
   for (const user of ['', ':', 'alice:', 'alice:secret', 'alic:esecret']) {
     for (const port of ports) await fetchThrough(socks(port, user))
   }
-  const circuits = await cordon.circuits()
-  const [one, two] = [circuitsOf(circuits, 'one'), circuitsOf(circuits, 'two')]
-  t.same(shared(one.groups, two.groups), [])
-  t.same(shared(one.ids, two.ids), [])
-  t.equal(one.groups.size, 5, 'five different credentials, five circuits')
-  t.equal(two.groups.size, 5)
+  await until('all streams', () => carried.length === 10)
+  const { apps } = await cordon.circuits()
+  const groups = new Map(apps.flatMap(({ circuits }) => circuits.map(({ id, group }) => [id, group])))
+  // Tor may build more than it uses: what counts is what carried a stream.
+  t.equal(new Set(carried.map(id => groups.get(id))).size, 10, 'five different credentials in two apps, ten circuits')
 })
 
 t.test('the presets host and stream isolate by destination and by stream', async t => {
