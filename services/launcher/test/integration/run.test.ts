@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
@@ -211,6 +212,34 @@ t.test('real programs reach the lab by an exit, each in its own way, and nothing
   for (const [at, { name, says }] of CONFINED_PROGRAMS.entries()) t.match(said[at] ?? '', says, name)
   await workstation.flush()
   t.same(workstation.frames, [])
+})
+
+t.test('ssh agrees on keys with a server, which hears of no more than an exit', async t => {
+  const key = join(cordon.directory, 'host-key')
+  t.equal((await run('dropbearkey', ['-t', 'ed25519', '-f', key])).status, 0)
+  const lab = ['--preserve-credentials', '--user', '--net', '--target', String(await cordon.pidOf('tor')), '--']
+  const listen = ['dropbear', '-F', '-E', '-r', key, '-P', join(cordon.directory, 'dropbear'), '-p', '198.18.80.1:2222']
+  const server = spawn('nsenter', [...lab, ...listen], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const ended = once(server, 'close')
+  let heard = ''
+  server.stderr.setEncoding('utf8').on('data', text => {
+    heard += text
+  })
+  t.teardown(async () => {
+    server.kill('SIGKILL')
+    await ended
+  })
+  await until('the server', () => heard.includes('Not backgrounding'))
+  const options = ['BatchMode=yes', 'StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null'].flatMap(one => [
+    '-o',
+    one,
+  ])
+  const words = workstation.cordon('run', 'work', '--', 'ssh', ...options, '-p', '2222', 'nobody@check.example')
+  const { status, err } = await workstation.run('user', words)
+  t.equal(status, 255)
+  t.match(err, /Permanently added '\[check\.example\]:2222'/, 'the key of the server was seen')
+  t.match(err, /Permission denied \(publickey/, 'and we were let no further, as we have none')
+  t.match(heard, /Child connection from 198\.18\.2\.[1-4]:/)
 })
 
 t.test('an app with a control socket finds it at 9051 and is reached from outside at its own ports', async t => {
