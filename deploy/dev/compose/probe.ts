@@ -10,7 +10,11 @@ export interface Escape {
 
 const DEADLINE_MS = 4000
 
-/** The program that tries, for `node -e`: it prints an {@link Escape}. */
+/**
+ * The program that tries, for `node -e` inside a container: it prints an {@link Escape}.
+ *
+ * It asks node:dns because that would leak: nothing of Cordon's does, and here it must find nobody to ask.
+ */
 export const PROBE = `
 const net = require('net'), dgram = require('dgram'), dns = require('dns')
 const settle = (start, ms = ${DEADLINE_MS}) => new Promise(done => { setTimeout(done, ms, 'silent').unref(); start(done) })

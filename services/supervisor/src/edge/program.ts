@@ -4,7 +4,6 @@ import { RUN_OPTIONS, type RunOption } from '@cordon/shared/contracts/run-option
 import { Command, CommanderError, Option } from 'commander'
 import {
   type AppOptions,
-  type CommandNode,
   cutRunArguments,
   EXIT,
   type ExitStatus,
@@ -20,19 +19,12 @@ import { becomeLauncher } from './become-launcher.ts'
 import type { BecomeOptions } from './become-part.ts'
 import { addClockCommands } from './clock-program.ts'
 import type { Commands, DnsOptions } from './commands.ts'
+import { describeCommand } from './describe-command.ts'
 import type { LogsOptions } from './follow-logs.ts'
-import { type GlobalOptions, locate, locateLab } from './locate.ts'
+import { type GlobalOptions, locate } from './locate.ts'
 import { Terminal } from './terminal.ts'
+import { type UpOptions, up } from './up-command.ts'
 import { addUpdateCommands } from './update-program.ts'
-
-interface UpOptions {
-  readonly lab?: boolean
-  readonly labDir?: string
-  readonly labIfAny?: string
-  readonly detach?: boolean
-  readonly detached?: boolean
-  readonly system?: boolean
-}
 
 /** Run the `cordon` command line and tell its exit status. */
 export async function runProgram(args: readonly string[]): Promise<ExitStatus> {
@@ -249,58 +241,4 @@ function declareOptions(command: Command, options: readonly RunOption[]): void {
     const option = new Option(value === undefined ? `--${name}` : `--${name} <${value}>`, description)
     command.addOption(repeatable ? option.argParser(collect) : option)
   }
-}
-
-/** Describe a command and those below it for the completion of a shell. */
-function describeCommand(command: Command): CommandNode {
-  const help = command.createHelp()
-  return {
-    name: command.name(),
-    description: command.description(),
-    options: help.visibleOptions(command).flatMap(({ long }) => long ?? []),
-    commands: help.visibleCommands(command).map(describeCommand),
-    takes: findNames(command),
-  }
-}
-
-/** Find which names the first argument of a command is one of, by how it is called. */
-function findNames(command: Command): CommandNode['takes'] {
-  const argument = command.registeredArguments[0]?.name() ?? ''
-  if (argument === 'product') return command.name() === 'add' ? 'catalogue' : 'products'
-  return (argument === 'app' || argument === 'name') && command.name() !== 'add' ? 'apps' : null
-}
-
-async function findLabIfAny(directory: string | undefined): Promise<string | undefined> {
-  if (directory === undefined) return undefined
-  const { findLab } = await import('./lab-part.ts')
-  return await findLab(directory)
-}
-
-const ROOT_HINT = 'Cordon needs no root: as an ordinary user, what it starts has fewer rights.'
-
-async function up(
-  args: readonly string[],
-  options: UpOptions,
-  global: GlobalOptions,
-  terminal: Terminal,
-): Promise<ExitStatus> {
-  if (options.labDir !== undefined && options.lab !== true) throw usage('--lab-dir goes with --lab')
-  if (options.system === true && options.detach === true) throw usage('--system does not go with --detach')
-  if (options.labIfAny !== undefined && options.system !== true) throw usage('--lab-if-any goes with --system')
-  const directories = locate(global)
-  const lab = options.lab === true ? locateLab(options.labDir, directories) : await findLabIfAny(options.labIfAny)
-  if (process.getuid?.() === 0 && options.detached !== true && !terminal.json) terminal.note(ROOT_HINT)
-  // Everything we make from here on is ours alone, whatever the umask of who started us.
-  process.umask(0o077)
-  if (options.detached === true) {
-    const { runDetached } = await import('./run-detached.ts')
-    await runDetached(directories, lab)
-  } else if (options.detach === true) {
-    const { startDetached } = await import('./start-detached.ts')
-    await startDetached([...args.filter(arg => arg !== '--detach'), '--detached'], directories, terminal)
-  } else {
-    const { runForeground } = await import('./up.ts')
-    await runForeground(directories, lab, options.system === true ? 'group' : 'user', terminal)
-  }
-  return EXIT.done
 }
