@@ -29,7 +29,7 @@ export function openSpanRecorder(part: string): SpanRecorder {
         traceId: parent?.traceId ?? randomBytes(16).toString('hex'),
         spanId: randomBytes(8).toString('hex'),
       }
-      const [startedAtMs, startedAt] = [Date.now(), monotonicNow()]
+      const [startedAtMs, startedAt, place] = [Date.now(), monotonicNow(), store.nextPlace()]
       const held: Record<string, string | number> = {}
       const set = (given: Attributes): void => void Object.assign(held, allowList.admit(SPANS[name], given))
       const end = (given: Attributes = {}): void => {
@@ -41,6 +41,7 @@ export function openSpanRecorder(part: string): SpanRecorder {
           ...context,
           parentSpanId: parent?.spanId ?? null,
           startedAtMs,
+          place,
           durationMs,
           attributes: held,
         })
@@ -48,7 +49,8 @@ export function openSpanRecorder(part: string): SpanRecorder {
       set(attributes)
       return { context, set, end, fail: thrown => end({ outcome: 'failed', fault: describeError(thrown).fault }) }
     },
-    keep: ({ startedAt, ...span }) => store.keep({ ...span, startedAtMs: Date.parse(startedAt) }),
+    keep: ({ startedAt, ...span }) =>
+      store.keep({ ...span, startedAtMs: Date.parse(startedAt), place: store.nextPlace() }),
     spans: () => store.list(),
   }
 }

@@ -8,18 +8,32 @@ const PER_NAME = { items: 256, bytes: 131_072 }
 const RECORD_BYTES = 400
 
 /** A record whose time is written when somebody asks: writing it would be a fifth of what a span costs. */
-export type KeptSpan = Omit<SpanRecord, 'startedAt'> & { readonly startedAtMs: number }
+export type KeptSpan = Omit<SpanRecord, 'startedAt'> & {
+  readonly startedAtMs: number
+  /** Its place among those that began in the same millisecond: a parent ends after its children, and precedes them. */
+  readonly place: number
+}
 
 /** Keeps the newest spans of each name in memory. */
 export class SpanStore implements SpanProcessor {
   readonly #part: string
   readonly #rings = new Map<string, Ring<KeptSpan>>()
+  readonly #places = new WeakMap<object, number>()
+  #begun = 0
 
   constructor(part: string) {
     this.#part = part
   }
 
-  onStart(): void {}
+  /** The place of a span that begins now. */
+  nextPlace(): number {
+    this.#begun += 1
+    return this.#begun
+  }
+
+  onStart(span: object): void {
+    this.#places.set(span, this.nextPlace())
+  }
 
   onEnd(span: ReadableSpan): void {
     const { traceId, spanId } = span.spanContext()
@@ -31,6 +45,7 @@ export class SpanStore implements SpanProcessor {
       spanId,
       parentSpanId: span.parentSpanContext?.spanId ?? null,
       startedAtMs: toMs(span.startTime),
+      place: this.#places.get(span) ?? this.nextPlace(),
       durationMs: toMs(span.duration),
       attributes,
     })
@@ -43,11 +58,8 @@ export class SpanStore implements SpanProcessor {
   list(): readonly SpanRecord[] {
     const all = [...this.#rings.values()].flatMap(ring => ring.list())
     return all
-      .sort((a, b) => a.startedAtMs - b.startedAtMs)
-      .map(({ startedAtMs, ...kept }) => ({
-        ...kept,
-        startedAt: new Date(startedAtMs).toISOString(),
-      }))
+      .sort((a, b) => a.startedAtMs - b.startedAtMs || a.place - b.place)
+      .map(({ startedAtMs, place, ...kept }) => ({ ...kept, startedAt: new Date(startedAtMs).toISOString() }))
   }
 
   async forceFlush(): Promise<void> {}

@@ -26,18 +26,35 @@ t.test('a span is kept with its trace, parent, duration and attributes', async t
   renew.end({ outcome: 'ok', circuitsClosed: 2 })
   telemetry.startSpan('gateway.reload', { parent: command.context }).fail(fault('no'))
   command.fail(new Error('192.0.2.1'))
-  const [first, second, third] = telemetry.spans()
-  t.match(first, {
-    part: 'gateway',
-    name: 'command',
-    parentSpanId: null,
-    attributes: { command: 'renew', outcome: 'failed' },
-  })
+  const spans = telemetry.spans()
+  const [first, second, third] = spans
+  t.match(
+    first,
+    {
+      part: 'gateway',
+      name: 'command',
+      parentSpanId: null,
+      attributes: { command: 'renew', outcome: 'failed' },
+    },
+    'the parent comes first, although it ended last',
+  )
   t.match(second, { name: 'gateway.renew', parentSpanId: first?.spanId, traceId: first?.traceId })
   t.same(second?.attributes, { app: 'mail', outcome: 'ok', circuitsClosed: 2 })
   t.same(third?.attributes, { outcome: 'failed', fault: 'GW_PORT_TAKEN' })
-  t.ok(telemetry.spans().every(({ durationMs, startedAt }) => durationMs >= 0 && !Number.isNaN(Date.parse(startedAt))))
-  t.notMatch(JSON.stringify(telemetry.spans()), /192\.0\.2/)
+  t.ok(spans.every(({ durationMs, startedAt }) => durationMs >= 0 && !Number.isNaN(Date.parse(startedAt))))
+  t.notMatch(JSON.stringify(spans), /192\.0\.2/)
+})
+
+t.test('a parent precedes its child also where both began in one millisecond', async t => {
+  const { telemetry } = open(t)
+  for (let n = 0; n < 100; n++) {
+    const command = telemetry.startSpan('command')
+    telemetry.startSpan('gateway.renew', { parent: command.context }).end()
+    command.end()
+  }
+  const traces = [...Map.groupBy(telemetry.spans(), ({ traceId }) => traceId).values()]
+  t.equal(traces.length, 100)
+  t.ok(traces.every(spans => spans.map(({ name }) => name).join() === 'command,gateway.renew'))
 })
 
 t.test('TEL-04: a second app in a trace stays unnamed, and a flood of one span pushes no other out', async t => {
