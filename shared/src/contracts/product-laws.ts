@@ -51,8 +51,43 @@ export function findInProduct(path: readonly string[], settings: ProductSettings
   if (settings.newest !== undefined && isClear(settings.newest.address) && settings.unsigned !== true) {
     say('newest', 'https://, since nobody signs what comes from there (or unsigned: true)')
   }
+  for (const [field, allowed] of kind === undefined ? [] : findUnmeant(kind, settings)) say(field, allowed)
   return broken
 }
+
+/** Find what no check of this kind could ever work with. */
+function* findUnmeant(kind: SourceKind, settings: ProductSettings): Generator<readonly [Field, string]> {
+  const { newest, clearSigned, keys, key, download } = settings
+  for (const field of ['address', 'onion', 'fallback', 'signature'] as const) {
+    if (newest === undefined && settings[field]?.includes('{version}') === true) {
+      yield [field, 'an address without {version}, or newest, which says where the newest version is named']
+    }
+  }
+  if (kind === 'github' && settings.package?.split('/').length !== 2) yield ['package', 'ORG/NAME']
+  if (kind !== 'npm' && key !== undefined && !MINISIGN_KEY.test(key)) {
+    yield ['key', 'a public key of minisign: 56 characters that begin with RW']
+  }
+  if (clearSigned === true && settings.signature !== undefined) {
+    yield ['signature', 'nothing: with clearSigned the signature is in the document']
+  }
+  if (download?.signature !== undefined && keys === undefined) {
+    yield ['download', 'no signature: one of a download is by OpenPGP, and the product names no keys']
+  }
+  if (download?.hashPath !== undefined && kind !== 'json') {
+    yield ['download', `no hashPath: kind ${kind} finds the hash in the text, by the name of the file`]
+  }
+  if (
+    kind === 'json' &&
+    download !== undefined &&
+    download.hashPath === undefined &&
+    download.signature === undefined
+  ) {
+    yield ['download', 'hashPath or signature: else nothing could be verified']
+  }
+}
+
+/** 42 bytes that begin with "Ed" (minisign, "Public key format"). */
+const MINISIGN_KEY = /^RW[A-Za-z0-9+/]{54}$/
 
 /** Report whether what this source says is verified by a key or a hash that the settings name. */
 export function isSigned({ kind, keys, key, sha256 }: ProductSettings): boolean {

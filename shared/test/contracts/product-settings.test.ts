@@ -27,7 +27,7 @@ t.test('products of each kind are understood', t => {
     '{ kind: json, address: http://a.example/v.json, path: /version, unsigned: true }',
     `{ kind: json, address: http://a.example/1.4/v.json, path: /version, sha256: ${'ab'.repeat(32)} }`,
     `{ kind: json, address: http://${'a'.repeat(56)}.onion/v.json, path: /version }`,
-    `{ kind: minisign, address: http://a.example/sums, key: ${'R'.repeat(56)}, template: "t-{version}.tar" }`,
+    `{ kind: minisign, address: http://a.example/sums, key: RW${'R'.repeat(54)}, template: "t-{version}.tar" }`,
     '{ kind: npm, package: "@org/tool", installed: { command: [tool, --version] } }',
     `{ kind: openpgp, address: "http://a.example/{version}/sums", template: "t-{version}.tar", ${KEYS}, newest: { address: https://a.example/v } }`,
     '{ kind: pypi, package: onionshare-cli }',
@@ -63,6 +63,31 @@ t.test('each mistake is named: unknown kind, missing key, http without signature
     [
       `{ kind: openpgp, address: https://a.example/, template: "{version}", ${KEYS}, newest: { address: http://a.example/ } }`,
       /tool\.newest: .*https/,
+    ],
+    [
+      '{ kind: json, address: "https://a.example/{version}/v", path: /v }',
+      /tool\.address: .*without \{version\}, or newest/,
+    ],
+    ['{ kind: github, package: tool }', /tool\.package: found "tool"; allowed: ORG\/NAME/],
+    [
+      `{ kind: minisign, address: https://a.example/, template: "{version}", key: ${'A'.repeat(56)} }`,
+      /tool\.key: .*begin with RW/,
+    ],
+    [
+      `{ kind: openpgp, address: https://a.example/, template: "{version}", ${KEYS}, clearSigned: true, signature: https://a.example/s }`,
+      /tool\.signature: .*in the document/,
+    ],
+    [
+      '{ kind: json, address: https://a.example/, path: /v, download: { address: https://a.example/t, signature: https://a.example/s } }',
+      /tool\.download: .*names no keys/,
+    ],
+    [
+      '{ kind: json, address: https://a.example/, path: /v, download: { address: https://a.example/t } }',
+      /tool\.download: .*hashPath or signature/,
+    ],
+    [
+      `{ kind: openpgp, address: https://a.example/, template: "{version}", ${KEYS}, download: { address: https://a.example/t, hashPath: /h } }`,
+      /tool\.download: .*by the name of the file/,
     ],
     ['{ colour: red }', /tool\.colour: unknown key; allowed: kind, address/],
   ] as const) {
