@@ -316,7 +316,8 @@ export const CATALOGUE = {
   },
   UPD_ROLLBACK: {
     meaning: 'The source says something older than what was seen before (rollback).',
-    action: 'Check again, which uses another exit; if it stays, the source is served old on purpose or was restored.',
+    action:
+      'Check again, which uses another exit; if it stays, it is served old on purpose, or the project took a release back: only if you know that, `cordon updates forget PRODUCT`.',
   },
   UPD_FROM_THE_FUTURE: {
     meaning: 'What the source says is dated in the future.',
@@ -369,7 +370,7 @@ export const CATALOGUE = {
   },
   UPD_PRODUCT_CONFIGURED: {
     meaning: 'The product is declared in the configuration file, so a command cannot remove it.',
-    action: 'Remove it from cordon.yaml and restart Cordon.',
+    action: 'Remove it from cordon.yaml, which is followed while Cordon runs.',
   },
   UPD_NOTHING_TO_FETCH: {
     meaning: 'There is nothing to download that could be verified.',

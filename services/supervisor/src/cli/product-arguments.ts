@@ -20,7 +20,7 @@ export function readProductSettings(id: string, words: readonly string[]): Produ
     if (!(thrown instanceof Fault)) throw thrown
     throw usage(
       thrown.message.replaceAll(/^ line 1: updates\.products\./gm, ''),
-      'See the README for the keys of each kind.',
+      'See `cordon updates add --help` for the keys of each kind.',
     )
   }
 }

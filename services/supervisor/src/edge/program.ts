@@ -46,7 +46,10 @@ export async function runProgram(args: readonly string[]): Promise<ExitStatus> {
 }
 
 /** Commander throws for help and version too, which are no failures. */
-function readCommanderError({ exitCode, message }: CommanderError): unknown {
+function readCommanderError({ code, exitCode, message }: CommanderError): unknown {
+  // Of a command that lists by default, the word may have been meant as a command: "too many arguments for list" says less.
+  const word = code === 'commander.excessArguments' ? /: (\S+?)[,.]/.exec(message)?.[1] : undefined
+  if (word !== undefined) return usage(`${word} is neither a command nor an argument here`, 'Ask it with --help.')
   return exitCode === 0 ? undefined : usage(message.replace(/^error: /, '').replaceAll('\n', ' '))
 }
 

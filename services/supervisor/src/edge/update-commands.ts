@@ -45,7 +45,8 @@ export class UpdateCommands {
   async check(name: string | undefined): Promise<ExitStatus> {
     const body = name === undefined ? {} : { product: readName(name) }
     const { products } = await this.#ask({ method: 'POST', path: '/v1/updates/check', body, read: readStarted })
-    const view = await this.#watch(products, busy => {
+    // A product that is fetched meanwhile may be so for hours.
+    const view = await this.#watch(products, ['queued', 'checking'], busy => {
       const [now] = busy.filter(({ activity }) => activity === 'checking')
       return `checking ${now?.id ?? '…'} (${products.length - busy.length + 1} of ${products.length})`
     })
@@ -73,11 +74,21 @@ export class UpdateCommands {
     return EXIT.done
   }
 
+  async forget(name: string): Promise<ExitStatus> {
+    const id = readName(name)
+    await this.#ask({ method: 'DELETE', path: `/v1/updates/products/${id}/memory`, read: readNothing })
+    const text = `what was seen of ${id} is forgotten; the next answer is believed even if it is older\n`
+    this.#terminal.result({ id, forgotten: true }, text)
+    return EXIT.done
+  }
+
   /** Have the newest version of a product fetched, wait for it, and say where it is. */
   async fetch(name: string): Promise<ExitStatus> {
     const id = readName(name)
     await this.#ask({ method: 'POST', path: `/v1/updates/products/${id}/fetch`, read: readStarted })
-    const view = await this.#watch([id], busy => formatFetch(id, busy[0]?.download ?? null))
+    const view = await this.#watch([id], ['queued', 'checking', 'fetching'], busy =>
+      formatFetch(id, busy[0]?.download ?? null),
+    )
     const product = view.products.find(one => one.id === id)
     const download = product?.download ?? null
     const isHere = download?.state === 'verified'
@@ -97,11 +108,15 @@ export class UpdateCommands {
     return EXIT.done
   }
 
-  /** Wait until nothing is done about the products any more. */
-  async #watch(ids: readonly string[], say: (busy: readonly ProductActivity[]) => string): Promise<UpdatesView> {
+  /** Wait until nothing of the named is done about the products any more. */
+  async #watch(
+    ids: readonly string[],
+    done: readonly ProductActivity['activity'][],
+    say: (busy: readonly ProductActivity[]) => string,
+  ): Promise<UpdatesView> {
     for (;;) {
       const { products } = await this.#ask({ method: 'GET', path: '/v1/updates/activity', read: readActivity })
-      const busy = products.filter(({ id, activity }) => ids.includes(id) && activity !== 'idle')
+      const busy = products.filter(({ id, activity }) => ids.includes(id) && done.includes(activity))
       if (busy.length === 0) {
         this.#terminal.done()
         return await this.#view()

@@ -20,7 +20,30 @@ Kinds, and what each needs:
 Where the version on this machine is found: installed.dpkg, installed.flatpak,
 installed.file or installed.command="tool --version".
 
+Keys of OpenPGP are fingerprints, KEY,KEY where there are several; the keys
+themselves lie in keyring=FILE, else in keys/PRODUCT.gpg beside cordon.yaml.
+
+Besides, where they are of use: onion and fallback (other addresses), signature
+(its address), clearSigned=true, newest.address with newest.path or
+newest.template (where an unsigned page names the version of the signed file),
+template=tool-{version}.tar, component, architecture, targets, order,
+prereleases=true, silenceDays=90, and for \`fetch\` download.address with
+download.signature or download.hashPath. unsigned=true admits clear HTTP.
+
   cordon updates add tool kind=github package=ORG/NAME installed.dpkg=tool
+  cordon updates add debian
+`
+
+/** What \`cordon updates forget\` says of its price. */
+const FORGETTING = `
+For a project that took a release back, or moved to another place and begins
+anew there: its older version is refused as a rollback until this is done.
+
+The price: what was seen is what a rollback is told by. After this, whoever
+serves the next answer can serve an old version, signed as it once was, and it
+is called the newest. Do it when you know from elsewhere why the version went
+back. It also removes what is kept of a product that cordon.yaml no longer
+names. What was fetched and verified stays.
 `
 
 /** Add `cordon updates` and what stands below it. `find` is asked when a command runs, and not before. */
@@ -52,6 +75,11 @@ export function addUpdateCommands(
     .command('remove <product>')
     .description('forget a product and what was seen of it')
     .action(async (product: string) => done(await (await updateCommands()).remove(product)))
+  updates
+    .command('forget <product>')
+    .description('forget what was seen of a product, and keep it on the list')
+    .addHelpText('after', FORGETTING)
+    .action(async (product: string) => done(await (await updateCommands()).forget(product)))
   updates
     .command('fetch <product>')
     .description('download the newest version through Tor and verify it; nothing is executed')

@@ -1,5 +1,5 @@
 import { isSigned } from '@cordon/shared/contracts'
-import { Fault } from '@cordon/shared/errors'
+import type { Fault } from '@cordon/shared/errors'
 import { readFileBounded } from '@cordon/shared/runtime/edge'
 import { freshCredentials } from '@cordon/shared/through-tor/edge'
 import { DownloadHTTPError } from 'tuf-js/dist/error.js'
@@ -8,6 +8,7 @@ import { SOURCES, type SourceTools } from '../sources/index.ts'
 import { acceptFinding, noteFailure, type ProductMemory } from '../verdict/index.ts'
 import { refuse } from '../verify/index.ts'
 import { verifyDocument } from './gpgv.ts'
+import { toFault } from './host-fault.ts'
 import { scanBody } from './scan.ts'
 import { followTuf, type TufFiles } from './tuf-client.ts'
 import { askFor, type Pace, RefusedStatus, take, type WebWay } from './web-way.ts'
@@ -52,9 +53,8 @@ export async function checkProduct(
       const finding = await SOURCES[asked.settings.kind](asked, tools)
       return { memory: { ...acceptFinding(product, memory, finding, nowMs), tuf }, fault: undefined }
     } catch (thrown) {
-      if (!(thrown instanceof Fault)) throw thrown
-      fault = thrown
-      if (!OTHER_WAY.test(thrown.code)) break
+      fault = toFault(thrown, 'what came cannot be kept')
+      if (!OTHER_WAY.test(fault.code)) break
     }
   }
   if (fault === undefined) return { memory, fault }

@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { isSigned } from '@cordon/shared/contracts'
 import { Fault } from '@cordon/shared/errors'
 import type { Telemetry } from '@cordon/shared/telemetry'
-import { judgeProduct } from '../verdict/index.ts'
+import { judgeProduct, noteFailure, type ProductMemory } from '../verdict/index.ts'
 import { type CheckPlace, checkProduct } from './check-product.ts'
 import { noticeUpdate } from './desktop-notice.ts'
 import { findInstalled } from './installed-version.ts'
@@ -24,8 +24,9 @@ export interface RunnerOptions {
 /** Runs checks one after another: no two products are asked at a time, whoever wants it. */
 export class CheckRunner {
   readonly #options: RunnerOptions
+  /** Checks that wait or run, by their products. */
+  readonly #pending = new Map<ShelvedProduct, Promise<Fault | undefined>>()
   #last: Promise<unknown> = Promise.resolve()
-  #waiting = 0
 
   constructor(options: RunnerOptions) {
     this.#options = options
@@ -33,43 +34,58 @@ export class CheckRunner {
 
   /**
    * Check one product when its turn comes, or throw a Fault: `UPD_CLOCK_UNTRUSTED`, or what kept the outcome from being
-   * written. A source that fails is an outcome and is remembered; it is resolved with.
+   * written. A source that fails is an outcome and is remembered; it is resolved with. Whoever asks for a product that
+   * waits or is checked already gets what comes of that: nobody is asked the same twice within a minute.
    *
    * `confirm` is asked before anything is written: the job may be another's by then.
    */
-  async run(shelved: ShelvedProduct, confirm: () => Promise<void> = async () => {}): Promise<Fault | undefined> {
-    if (shelved.activity === 'idle') shelved.activity = 'queued'
-    const isFirst = this.#waiting === 0
-    this.#waiting += 1
-    const turn = this.#last.then(async () => {
-      if (!isFirst) await wait(randomInt(PAUSE_MS.least, PAUSE_MS.most), undefined, { signal: this.#options.signal })
-      return await this.#check(shelved, confirm)
-    })
+  run(shelved: ShelvedProduct, confirm: () => Promise<void> = async () => {}): Promise<Fault | undefined> {
+    const pending = this.#pending.get(shelved)
+    if (pending !== undefined) return pending
+    const isFirst = this.#pending.size === 0
+    shelved.check = 'queued'
+    const turn = this.#last
+      .then(async () => {
+        if (!isFirst) await wait(randomInt(PAUSE_MS.least, PAUSE_MS.most), undefined, { signal: this.#options.signal })
+        return await this.#check(shelved, confirm)
+      })
+      .finally(() => {
+        this.#pending.delete(shelved)
+        shelved.check = 'idle'
+      })
+    this.#pending.set(shelved, turn)
     this.#last = turn.catch(() => {}) // whoever asked hears of it
-    try {
-      return await turn
-    } finally {
-      this.#waiting -= 1
-      shelved.activity = 'idle'
-    }
+    return turn
   }
 
   async #check(shelved: ShelvedProduct, confirm: () => Promise<void>): Promise<Fault | undefined> {
-    const { shelf, place, telemetry, signal } = this.#options
+    const { place, telemetry, signal } = this.#options
     if (!(await this.#options.isClockTrusted())) throw clockUntrusted()
-    shelved.activity = 'checking'
+    shelved.check = 'checking'
     // What a product is called stays out of spans: they would be a list of what is installed, with times.
     const span = telemetry.startSpan('updates.fetch')
     try {
-      const { product, memory } = shelved
-      const outcome = await checkProduct(place, product, memory, { nowMs: Date.now(), signal })
+      const { product, memory, epoch } = shelved
+      const nowMs = Date.now()
+      const outcome = await checkProduct(place, product, memory, { nowMs, signal })
       await confirm()
-      await shelf.remember(shelved, outcome.memory)
+      if (shelved.epoch === epoch) await this.#remember(shelved, outcome.memory, nowMs)
       if (outcome.fault === undefined) span.end({ outcome: 'ok' })
       else span.fail(outcome.fault)
       return outcome.fault
     } catch (thrown) {
       span.fail(thrown)
+      throw thrown
+    }
+  }
+
+  async #remember(shelved: ShelvedProduct, memory: ProductMemory, nowMs: number): Promise<void> {
+    try {
+      // The schedule may have moved on while the source was asked.
+      await this.#options.shelf.remember(shelved, { ...memory, schedule: shelved.memory.schedule })
+    } catch (thrown) {
+      // What cannot be kept is no answer. Until the next check the verdict says so, and not what an older one found.
+      if (thrown instanceof Fault) shelved.memory = noteFailure(shelved.memory, thrown, nowMs)
       throw thrown
     }
   }

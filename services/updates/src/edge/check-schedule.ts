@@ -172,7 +172,7 @@ export class CheckSchedule {
     const nowMs = Date.now()
     // While Redis is away nobody has left anything; the state of the queue says so.
     for (const { of, answer } of await board.find(shelf.list(), nowMs).catch(() => [])) {
-      const memory = of.activity === 'idle' ? adoptAnswer(of.product, of.memory, answer, nowMs) : undefined
+      const memory = of.check === 'idle' ? adoptAnswer(of.product, of.memory, answer, nowMs) : undefined
       if (memory === undefined) continue
       const schedule = { sinceMs: nowMs, gapMs: drawGap(random), failures: 0 }
       await shelf.remember(of, { ...memory, schedule })

@@ -33,9 +33,9 @@ export async function describeProduct(shelved: ShelvedProduct, nowMs: number | u
 }
 
 /** Say what is done about a product now. */
-export const describeActivity = ({ product, activity, download }: ShelvedProduct): ProductActivity => ({
+export const describeActivity = ({ product, check, fetch, download }: ShelvedProduct): ProductActivity => ({
   id: product.id,
-  activity,
+  activity: check === 'idle' && fetch !== undefined ? 'fetching' : check,
   download,
 })
 

@@ -4,7 +4,7 @@ import { open, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { ProductView } from '@cordon/shared/contracts'
-import { explain, Fault } from '@cordon/shared/errors'
+import { Fault } from '@cordon/shared/errors'
 import { planWait } from '@cordon/shared/runtime'
 import { openPrivateDirectory, readFileBounded, writeFileAtomically } from '@cordon/shared/runtime/edge'
 import type { CompleteProduct } from '../products/index.ts'
@@ -12,13 +12,16 @@ import type { DownloadPlan } from '../sources/index.ts'
 import { readDetachedSignature, refuse } from '../verify/index.ts'
 import { type CheckPlace, openWay, pinnedKeysOf } from './check-product.ts'
 import { verifyFile } from './gpgv.ts'
-import { askFor, take } from './web-way.ts'
+import { toFault } from './host-fault.ts'
+import { askFor, RefusedStatus, take } from './web-way.ts'
 
 /** As often as Tails tries an upgrade; the last time from the fallback, if there is one. */
 const TRIES = 6
 /** Where nothing says how long a file is. A Tails image has 2 GB. Arbitrary. */
 const UNKNOWN_MAX_BYTES = 8_000_000_000
 const SIGNATURE_MAX_BYTES = 65_536
+/** RFC 9110 section 15.5.17: the part here is as long as the file there, or longer. */
+const RANGE_NOT_SATISFIABLE = 416
 
 export interface DownloadOptions {
   readonly place: CheckPlace
@@ -31,6 +34,9 @@ export interface DownloadOptions {
   tell(download: NonNullable<ProductView['download']>): void
 }
 
+/** Where the part of a product's file lies until it is verified, below the directory of the update checks. */
+export const quarantineOf = (directory: string, id: string): string => join(directory, 'quarantine', id)
+
 /**
  * Fetch a file into quarantine, go on where an earlier try ended, and let it out only when its size, hash and signature
  * are what the signed metadata says. It is never executed, and never executable. Resolves with its path.
@@ -40,7 +46,7 @@ export async function download(
   product: CompleteProduct,
   plan: DownloadPlan,
 ): Promise<string> {
-  const quarantine = join(options.directory, 'quarantine', product.id)
+  const quarantine = quarantineOf(options.directory, product.id)
   const verified = join(options.directory, 'verified', product.id)
   for (const path of [quarantine, verified]) await openPrivateDirectory(path)
   const part = join(quarantine, 'part')
@@ -59,14 +65,19 @@ export async function download(
       return file
     } catch (thrown) {
       if (!(thrown instanceof Fault)) throw thrown
-      // Poisoned: whatever part of it was good cannot be told from what was not.
-      if (!thrown.code.startsWith('VIA_') && thrown.code !== 'UPD_REFUSED') await rm(part, { force: true })
-      if (thrown.code === 'VIA_TOO_LARGE') await rm(part, { force: true })
-      if (thrown.code === 'UPD_KEY_MISSING' || thrown.code === 'UPD_PROGRAM_MISSING') throw thrown
+      if (!mayGoOn(thrown)) await rm(part, { force: true })
+      if (thrown.where === 'host') throw thrown // no better at the next try
       met = thrown
     }
   }
   throw met ?? refuse('UPD_MISMATCH', 'the download was not what it should be')
+}
+
+/** Whether what has come so far is of use. Of what is poisoned, the good part cannot be told from the rest. */
+function mayGoOn(met: Fault): boolean {
+  if (met.where === 'host') return met.code !== 'CFG_UNREADABLE' // a full disk is given back what it was filled with
+  if (met instanceof RefusedStatus) return met.status !== RANGE_NOT_SATISFIABLE
+  return met.code.startsWith('VIA_') && met.code !== 'VIA_TOO_LARGE'
 }
 
 /** A part of another file is of no use, and the beginning of a wrong one. */
@@ -91,7 +102,7 @@ async function fetchRest(
   if (plan.bytes !== null && bytes === plan.bytes) return
   if (bytes > most) throw refuse('UPD_MISMATCH', 'more has come than there should be')
   const { answer, close } = await askFor(openWay(place, product, signal), address, {
-    maxBytes: most - bytes,
+    maxBytes: most, // of a server that knows no ranges; of one that does, less is counted below
     from: bytes,
   })
   try {
@@ -101,23 +112,17 @@ async function fetchRest(
     const file = await open(part, isWhole ? 'w' : 'a', 0o600)
     try {
       for await (const chunk of answer.body) {
-        await file.write(chunk)
         bytes += chunk.length
-        tell({ state: 'partial', bytes, of: plan.bytes, file: null, detail: null })
         if (bytes > most) throw refuse('VIA_TOO_LARGE', 'more has come than there should be')
+        await file.appendFile(chunk) // all of it; write(2) may take less when the disk is nearly full
+        tell({ state: 'partial', bytes, of: plan.bytes, file: null, detail: null })
       }
       await file.sync()
     } finally {
       await file.close()
     }
   } catch (thrown) {
-    if (thrown instanceof Fault) throw thrown
-    throw new Fault('CFG_UNREADABLE', `the download cannot be written: ${explain(thrown)}`, {
-      where: 'host',
-      retry: 'after-waiting',
-      next: 'Check the free space where the state lives.',
-      cause: thrown,
-    })
+    throw toFault(thrown, 'the download cannot be written')
   } finally {
     close()
   }

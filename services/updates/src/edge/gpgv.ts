@@ -10,6 +10,7 @@ import {
   type OpenPgpSigners,
   readDetachedSignature,
   readKeyring,
+  refuse,
 } from '../verify/index.ts'
 
 /** Which keys may sign, and where they lie. */
@@ -86,10 +87,12 @@ async function runGpgv(pinned: PinnedKeys, directory: string, args: readonly str
   const status = await new Promise<string>((resolve, reject) => {
     let said = ''
     child.stdio[3]?.on('data', chunk => {
-      if (said.length < STATUS_MAX_BYTES) said += String(chunk)
+      said += String(chunk)
+      if (said.length > STATUS_MAX_BYTES) child.kill('SIGKILL')
     })
     child.on('error', cause => reject(missingProgram(cause)))
-    child.on('close', () => resolve(said))
+    // What it would have said next might have been that a signature is bad.
+    child.on('close', (_, signal) => (signal === null ? resolve(said) : reject(unfinished(signal))))
   }).finally(() => clearTimeout(timer))
   return judgeGpgv(status, pinned.fingerprints)
 }
@@ -109,6 +112,9 @@ const missingKey = (why: string, fingerprints: readonly string[], keyring: strin
     next: `Get the key ${fingerprints.join(' or ')} from where you trust it, and: gpg --export ${fingerprints[0]} > ${keyring}`,
     cause,
   })
+
+const unfinished = (signal: string): Fault =>
+  refuse('UPD_SIGNATURE_BAD', `the signature does not hold: gpgv did not come to an end with it (${signal})`)
 
 const missingProgram = (cause: unknown): Fault =>
   new Fault('UPD_PROGRAM_MISSING', `gpgv cannot be started (${systemCode(cause) ?? 'unknown error'})`, {

@@ -1,9 +1,10 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Fault } from '@cordon/shared/errors'
+import { Fault, systemCode } from '@cordon/shared/errors'
 import { readFileBounded, writeFileAtomically } from '@cordon/shared/runtime/edge/atomic-file'
 import Value from 'typebox/value'
 import { EMPTY_MEMORY, PRODUCT_MEMORY, type ProductMemory } from '../verdict/index.ts'
+import { refuse } from '../verify/index.ts'
 
 /** TUF metadata of a large repository, in Base64. Arbitrary, and far above what is known. */
 const MEMORY_MAX_BYTES = 67_108_864
@@ -33,12 +34,24 @@ export class ProductFile {
     })
   }
 
+  /** Replace it, or throw a Fault. What could not be read again is not written: it would be damage at the next start. */
   async save(memory: ProductMemory): Promise<void> {
-    await writeFileAtomically(this.#path, `${JSON.stringify(memory)}\n`)
+    const text = `${JSON.stringify(memory)}\n`
+    if (Buffer.byteLength(text) > MEMORY_MAX_BYTES || !Value.Check(PRODUCT_MEMORY, memory)) {
+      throw refuse('UPD_MALFORMED', 'the source says more than is kept of a product')
+    }
+    await writeFileAtomically(this.#path, text)
   }
 
-  async forget(): Promise<void> {
-    await rm(this.#path, { force: true })
+  /** Remove it; false where there was none. */
+  async forget(): Promise<boolean> {
+    try {
+      await rm(this.#path)
+      return true
+    } catch (thrown) {
+      if (systemCode(thrown) === 'ENOENT') return false
+      throw thrown
+    }
   }
 }
 

@@ -1,10 +1,12 @@
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ProductSettings, ProductView } from '@cordon/shared/contracts'
 import { Fault } from '@cordon/shared/errors'
 import { openPrivateDirectory } from '@cordon/shared/runtime/edge'
 import { type CompleteProduct, completeProduct } from '../products/index.ts'
-import type { ProductMemory } from '../verdict/index.ts'
+import { EMPTY_MEMORY, type ProductMemory } from '../verdict/index.ts'
 import { AddedProducts } from './added-products.ts'
+import { quarantineOf } from './downloader.ts'
 import { ProductFile } from './product-file.ts'
 
 /** A product with all that is known of it. */
@@ -14,7 +16,12 @@ export interface ShelvedProduct {
   declaredIn: 'configuration' | 'command'
   readonly file: ProductFile
   memory: ProductMemory
-  activity: ProductView['activity']
+  /** How far a check of it is. */
+  check: 'idle' | 'queued' | 'checking'
+  /** Ends the fetch of it that runs, if one does: one at a time, and beside a check. */
+  fetch: AbortController | undefined
+  /** Raised when what was remembered is thrown away: who began before keeps nothing of it. */
+  epoch: number
   /** What was found installed, and when by the monotonic clock. */
   installed: { readonly version: string | null; readonly atMs: number } | undefined
   /** Of the newest fetch in this process. */
@@ -23,12 +30,14 @@ export interface ShelvedProduct {
 
 /** All products, those of cordon.yaml and those of the command, each with its file. */
 export class ProductShelf {
+  readonly #root: string
   readonly #directory: string
   readonly #keyDirectory: string
   readonly #added: AddedProducts
   readonly #products = new Map<string, ShelvedProduct>()
 
   private constructor(directory: string, keyDirectory: string) {
+    this.#root = directory
     this.#directory = join(directory, 'products')
     this.#keyDirectory = keyDirectory
     this.#added = new AddedProducts(directory)
@@ -75,7 +84,7 @@ export class ProductShelf {
   find(id: string): ShelvedProduct {
     const found = this.#products.get(id)
     if (found !== undefined) return found
-    throw fault('UPD_PRODUCT_UNKNOWN', `there is no product ${id}`, 'See `cordon updates` for the names.')
+    throw unknownProduct(id)
   }
 
   /** Add a product by command, or throw a Fault. */
@@ -95,13 +104,40 @@ export class ProductShelf {
     }
     this.#products.delete(id)
     await this.#writeAdded(() => this.#products.set(id, found))
+    this.#interrupt(found)
     await found.file.forget()
+    await this.#discardPart(id)
+  }
+
+  /**
+   * Forget what was seen of a product, also of one that cordon.yaml no longer names: its marks, answers and history, and
+   * what a fetch has begun. When it is asked about next stays. What was fetched and verified stays too.
+   */
+  async forget(id: string): Promise<void> {
+    const found = this.#products.get(id)
+    if (found === undefined) {
+      if (!(await new ProductFile(this.#directory, id).forget())) throw unknownProduct(id)
+    } else {
+      this.#interrupt(found)
+      await this.remember(found, { ...EMPTY_MEMORY, schedule: found.memory.schedule })
+    }
+    await this.#discardPart(id)
   }
 
   /** Write what is remembered of a product; on failure the old memory stays, here and on disk. */
   async remember(shelved: ShelvedProduct, memory: ProductMemory): Promise<void> {
     await shelved.file.save(memory)
     shelved.memory = memory
+  }
+
+  #interrupt(shelved: ShelvedProduct): void {
+    shelved.epoch += 1
+    shelved.fetch?.abort()
+    shelved.download = null
+  }
+
+  async #discardPart(id: string): Promise<void> {
+    await rm(quarantineOf(this.#root, id), { recursive: true, force: true })
   }
 
   async #prepare(
@@ -119,7 +155,17 @@ export class ProductShelf {
     }
     const file = new ProductFile(this.#directory, id)
     const memory = await file.load()
-    return { product, declaredIn, file, memory, activity: 'idle', installed: undefined, download: null }
+    return {
+      product,
+      declaredIn,
+      file,
+      memory,
+      check: 'idle',
+      fetch: undefined,
+      epoch: 0,
+      installed: undefined,
+      download: null,
+    }
   }
 
   async #writeAdded(undo: () => void): Promise<void> {
@@ -132,6 +178,9 @@ export class ProductShelf {
     }
   }
 }
+
+const unknownProduct = (id: string): Fault =>
+  fault('UPD_PRODUCT_UNKNOWN', `there is no product ${id}`, 'See `cordon updates` for the names.')
 
 const fault = (
   code: 'UPD_PRODUCT_UNKNOWN' | 'UPD_PRODUCT_EXISTS' | 'UPD_PRODUCT_CONFIGURED',

@@ -22,7 +22,7 @@ import type { UpdatesService } from './updates-service.ts'
 /** What the API shows and does. */
 export type UpdatesApi = Pick<
   UpdatesService,
-  'view' | 'activity' | 'summary' | 'history' | 'check' | 'add' | 'remove' | 'fetch'
+  'view' | 'activity' | 'summary' | 'history' | 'check' | 'add' | 'remove' | 'forget' | 'fetch'
 >
 
 const STATUS_CODES: Partial<Record<FaultCode, number>> = {
@@ -65,6 +65,10 @@ export function buildUpdatesApi(updates: UpdatesApi, telemetry: Telemetry): Fast
   )
   api.delete('/v1/updates/products/:id', { schema: { params: NAMED } }, async (request, reply) => {
     await updates.remove(request.params.id)
+    return reply.code(204).send()
+  })
+  api.delete('/v1/updates/products/:id/memory', { schema: { params: NAMED } }, async (request, reply) => {
+    await updates.forget(request.params.id)
     return reply.code(204).send()
   })
   api.post('/v1/updates/products/:id/fetch', { schema: { params: NAMED } }, async (request, reply) => {

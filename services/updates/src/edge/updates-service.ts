@@ -11,7 +11,7 @@ import {
   type UpdatesSummary,
   type UpdatesView,
 } from '@cordon/shared/contracts'
-import { explain, Fault } from '@cordon/shared/errors'
+import { Fault } from '@cordon/shared/errors'
 import type { PartStart } from '@cordon/shared/part/edge'
 import type { JobQueue } from '@cordon/shared/queue'
 import { openJobQueue } from '@cordon/shared/queue/edge'
@@ -23,19 +23,16 @@ import { CheckRunner, clockUntrusted } from './check-runner.ts'
 import { CheckSchedule } from './check-schedule.ts'
 import { isClockTrusted } from './clock-question.ts'
 import { describeActivity, describeProduct, formatTime, glanceAt } from './describe-product.ts'
-import { download } from './downloader.ts'
 import { FleetBoard } from './fleet-board.ts'
 import { readFleet } from './fleet-secret.ts'
-import { ProductShelf, type ShelvedProduct } from './product-shelf.ts'
+import { fetchProduct } from './product-fetch.ts'
+import { ProductShelf } from './product-shelf.ts'
 import { PACE } from './web-way.ts'
 
 export type UpdatesOptions = Pick<
   PartStart,
   'configurationFile' | 'configuration' | 'stateDirectory' | 'layout' | 'authorities' | 'telemetry'
 >
-
-/** Between two tries of a download. Arbitrary; Tails waits as long. */
-const BACK_OFF = { firstMs: 5000, capMs: 300_000 }
 
 /** The update checks: products, their schedule, and what a person asks for. */
 export class UpdatesService {
@@ -175,7 +172,7 @@ export class UpdatesService {
   async check(id: string | undefined): Promise<readonly string[]> {
     const wanted = id === undefined ? this.#shelf.list() : [this.#shelf.find(id)]
     if (!(await this.#isClockTrusted())) throw clockUntrusted()
-    const idle = shuffle(wanted.filter(({ activity }) => activity === 'idle'))
+    const idle = shuffle(wanted.filter(({ check }) => check === 'idle'))
     for (const shelved of idle) this.#inBackground(this.#runner.run(shelved))
     return wanted.map(({ product }) => product.id)
   }
@@ -189,53 +186,21 @@ export class UpdatesService {
     await this.#shelf.remove(id)
   }
 
+  async forget(id: string): Promise<void> {
+    await this.#shelf.forget(id)
+  }
+
   /** Begin to fetch what the last check found, or throw a Fault. */
   async fetch(id: string): Promise<void> {
     const shelved = this.#shelf.find(id)
     const plan = findAnswer(shelved.product, shelved.memory)?.download ?? null
     if (!(await this.#isClockTrusted())) throw clockUntrusted()
     if (plan === null) throw nothingToFetch(id)
-    if (shelved.activity !== 'idle') return
-    shelved.activity = 'fetching'
-    this.#inBackground(this.#fetch(shelved, plan))
-  }
-
-  async #fetch(
-    shelved: ShelvedProduct,
-    plan: NonNullable<NonNullable<ShelvedProduct['memory']['answer']>['download']>,
-  ): Promise<void> {
-    const span = this.#options.telemetry.startSpan('updates.fetch')
-    const tell = (told: NonNullable<ProductView['download']>): void => {
-      shelved.download = told
-    }
-    tell({ state: 'partial', bytes: 0, of: plan.bytes, file: null, detail: null })
-    try {
-      const file = await download(
-        {
-          place: this.#place,
-          directory: this.#directory,
-          signal: this.#stopping.signal,
-          backOff: BACK_OFF,
-          random: Math.random,
-          tell,
-        },
-        shelved.product,
-        plan,
-      )
-      tell({ state: 'verified', bytes: shelved.download?.bytes ?? 0, of: plan.bytes, file, detail: null })
-      span.end({ outcome: 'ok' })
-    } catch (thrown) {
-      tell({
-        state: 'failed',
-        bytes: shelved.download?.bytes ?? 0,
-        of: plan.bytes,
-        file: null,
-        detail: explain(thrown),
-      })
-      span.fail(thrown)
-    } finally {
-      shelved.activity = 'idle'
-    }
+    const { telemetry } = this.#options
+    const { signal } = this.#stopping
+    this.#inBackground(
+      fetchProduct({ place: this.#place, directory: this.#directory, telemetry, signal }, shelved, plan),
+    )
   }
 
   #isClockTrusted(): Promise<boolean> {

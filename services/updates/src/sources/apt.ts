@@ -1,5 +1,5 @@
 import { ParagraphReader, parseRelease, type Release, refuse } from '../verify/index.ts'
-import { ORDERS } from '../versions/index.ts'
+import { isVersion, ORDERS } from '../versions/index.ts'
 import type { DownloadPlan, Product, Source, SourceTools } from './source.ts'
 
 /** apt's own cap is 10 MB (Acquire::MaxReleaseFileSize); Debian's largest has 0.3 MB. */
@@ -29,7 +29,7 @@ export const findInApt: Source = async (product, tools) => {
   }
   if (product.settings.package === undefined) {
     if (release.version === undefined) throw wrong('the Release names no version of its own')
-    return { ...found, version: release.version, download: null }
+    return { ...found, version: readVersion(release.version), download: null }
   }
   if (!release.components.some(one => one === component || one.endsWith(`/${component}`))) {
     throw wrong('the Release has no such component')
@@ -54,7 +54,7 @@ async function findPackage(
   let best: { version: string; download: DownloadPlan } | undefined
   const reader = new ParagraphReader(paragraph => {
     if (paragraph.get('package') !== settings.package) return
-    const version = paragraph.get('version') ?? ''
+    const version = readVersion(paragraph.get('version'))
     const of = paragraph.get('architecture')
     if (of !== architecture && of !== 'all') throw wrong('the index holds packages of another architecture')
     if (best === undefined || ORDERS.debian(best.version, version) < 0) {
@@ -73,6 +73,12 @@ async function findPackage(
   reader.end()
   if (best === undefined) throw wrong('the index has no such package')
   return best
+}
+
+/** A version is shown, stored and filled into addresses: what is none goes no further, signed as it is. */
+function readVersion(text = ''): string {
+  if (isVersion(text)) return text
+  throw refuse('UPD_MALFORMED', 'what stands for a version is none')
 }
 
 function planDownload(

@@ -5,6 +5,9 @@ import type { DownloadPlan, Source } from './source.ts'
 /** A manifest of one version has 10 KB, PyPI's document of a project with many releases 10 MB. */
 const DOCUMENT_MAX_BYTES = 16_777_216
 
+/** As long as an address in the settings may be. */
+const ADDRESS_MAX = 2048
+
 /** The npm registry: the manifest of the newest version, signed by the registry if its key is pinned. */
 export const findOnNpm: Source = async (product, tools) => {
   const { package: name = '', key, address = 'https://registry.npmjs.org' } = product.settings
@@ -59,5 +62,6 @@ function planDownload(document: unknown): DownloadPlan | null {
   const archive = Array.isArray(urls) ? urls.find(one => lookUp(one, '/packagetype') === 'sdist') : undefined
   const [address, sha256, bytes] = ['/url', '/digests/sha256', '/size'].map(at => lookUp(archive, at))
   if (typeof address !== 'string' || typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(sha256)) return null
+  if (address.length > ADDRESS_MAX || URL.parse(address)?.protocol !== 'https:') return null
   return { address, fallback: null, sha256, bytes: Number.isSafeInteger(bytes) ? Number(bytes) : null, signature: null }
 }

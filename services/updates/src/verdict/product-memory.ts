@@ -1,11 +1,12 @@
 import Type, { type Static } from 'typebox'
+import { VERSION_PATTERN } from '../versions/index.ts'
 
 const closed = { additionalProperties: false } as const
 const TextOrNull = Type.Union([Type.String({ maxLength: 4096 }), Type.Null()])
 const TimeOrNull = Type.Union([Type.Number(), Type.Null()])
 
 const FOUND = {
-  version: Type.String({ maxLength: 128 }),
+  version: Type.String({ pattern: VERSION_PATTERN }),
   signedBy: Type.Array(Type.String({ maxLength: 128 }), { maxItems: 64 }),
   signedAtMs: TimeOrNull,
   publishedAtMs: TimeOrNull,
@@ -14,7 +15,13 @@ const FOUND = {
   download: Type.Union([
     Type.Null(),
     Type.Object(
-      { address: Type.String(), fallback: TextOrNull, bytes: TimeOrNull, sha256: TextOrNull, signature: TextOrNull },
+      {
+        address: Type.String({ maxLength: 4096 }),
+        fallback: TextOrNull,
+        bytes: TimeOrNull,
+        sha256: TextOrNull,
+        signature: TextOrNull,
+      },
       closed,
     ),
   ]),

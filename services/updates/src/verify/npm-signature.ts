@@ -22,8 +22,17 @@ export function verifyNpm(
 
 function readKey(spki: string): ReturnType<typeof createPublicKey> {
   try {
-    return createPublicKey({ key: Buffer.from(spki, 'base64'), format: 'der', type: 'spki' })
+    const key = createPublicKey({ key: Buffer.from(spki, 'base64'), format: 'der', type: 'spki' })
+    if (key.asymmetricKeyType === 'ec') return key
   } catch (cause) {
-    throw refuse('UPD_KEY_MISSING', 'the public key of the product is no public key', { cause })
+    throw noKey(cause)
   }
+  throw noKey()
 }
+
+/** Registries sign by ECDSA (npm, "About registry signatures"); another kind of key verifies nothing of theirs. */
+const noKey = (cause?: unknown): Error =>
+  refuse('UPD_KEY_MISSING', 'the key of the product is not the public key of a registry (ECDSA)', {
+    next: 'Take the registry’s own: the field `key` of https://registry.npmjs.org/-/npm/v1/keys.',
+    cause,
+  })

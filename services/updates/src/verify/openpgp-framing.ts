@@ -20,6 +20,10 @@ export function checkClearSigned(bytes: Uint8Array): void {
     frames[0]?.at === 0 &&
     frames[2]?.at === lines.length - 1
   if (!isFramed) throw bad('it is not one signed message and nothing besides')
+  // RFC 9580 section 7: Hash alone. Others are signed by nobody, and NotDashEscaped would change what a frame is.
+  const blank = lines.findIndex(line => line.trim() === '')
+  const isPlain = lines.slice(1, blank).every(line => /^Hash: [A-Za-z0-9, ]+$/.test(line))
+  if (!isPlain) throw bad('its head says more than the hash')
 }
 
 /**

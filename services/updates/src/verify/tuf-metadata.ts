@@ -4,7 +4,7 @@ import { lookUp, parseJson } from './json-document.ts'
 
 /** What trusted metadata says of who may sign and until when it holds. */
 export interface TrustedRoles {
-  /** Keys and thresholds of all roles of the root, as one word that changes with them. */
+  /** The keys of all roles of the root, as one word that changes with them. */
   readonly authority: string
   readonly signedBy: readonly string[]
   /** The first of the roles to expire. */

@@ -3,5 +3,5 @@
  *
  * Belongs here: orders of versions, templates. Does not belong here: where versions come from.
  */
-export { isPrerelease, isVersion, ORDERS, type VersionOrder } from './version-order.ts'
+export { isPrerelease, isVersion, ORDERS, VERSION_PATTERN, type VersionOrder } from './version-order.ts'
 export { fillTemplate, findVersions, readTemplate } from './version-template.ts'

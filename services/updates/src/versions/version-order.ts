@@ -1,7 +1,9 @@
 /** Negative: `a` is older than `b`. Zero: neither is newer. */
 export type VersionOrder = (a: string, b: string) => number
 
-const VERSION = /^[0-9A-Za-z][0-9A-Za-z.+:~_-]{0,127}$/
+/** What a version may be written with. */
+export const VERSION_PATTERN = '^[0-9A-Za-z][0-9A-Za-z.+:~_-]{0,127}$'
+const VERSION = new RegExp(VERSION_PATTERN)
 
 /** Report whether `text` may be called a version: short, and nothing that a path, a page or a terminal could obey. */
 export const isVersion = (text: string): boolean => VERSION.test(text) && /[0-9]/.test(text)

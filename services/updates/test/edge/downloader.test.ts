@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import type { Test } from 'tap'
@@ -156,4 +156,62 @@ t.test('a signature where there is no hash: by the keys of the product alone', a
   const { run, verified } = await serve(archive.detach(Buffer.from('something else')))
   await t.rejects(run(plan), { code: 'UPD_SIGNATURE_BAD' })
   t.same(readdirSync(verified), [])
+})
+
+t.test(
+  'of a server that knows no ranges a whole file is taken, and not given up for being longer than the rest',
+  async t => {
+    const { run, web } = await open(t, (tried, response, from, part) => {
+      if (tried === 1) return breakOff(response, from, 60_000, part)
+      response.writeHead(200).end(CONTENT)
+      return true
+    })
+    t.same(readFileSync(await run()), CONTENT)
+    t.equal(web.recorded.length, 2, 'the second try is enough')
+  },
+)
+
+t.test('UPD-07 a part that is all of a file of unknown length is no dead end', async t => {
+  const plan = { ...PLAN, bytes: null }
+  const { run, web, part } = await open(t, (_tried, response, from) => {
+    if (from < CONTENT.length) return false
+    response.writeHead(416, { 'content-range': `bytes */${CONTENT.length}` }).end()
+    return true
+  })
+  mkdirSync(join(web.directory, 'quarantine', 'tool'), { recursive: true })
+  writeFileSync(join(web.directory, 'quarantine', 'tool', 'plan.json'), JSON.stringify(plan))
+  writeFileSync(part, CONTENT)
+  t.same(readFileSync(await run(plan)), CONTENT)
+  t.equal(web.recorded.length, 2)
+})
+
+t.test('UPD-12 where nothing can be written the server is not asked again and again', async t => {
+  const { run, web } = await open(t, (_tried, response) => {
+    rmSync(join(web.directory, 'quarantine'), { recursive: true })
+    response.end(CONTENT)
+    return true
+  })
+  await t.rejects(run(), { code: 'CFG_UNREADABLE', where: 'host' })
+  t.equal(web.recorded.length, 1)
+})
+
+t.test('a missing key ends it, and what has come is kept for when it is there', async t => {
+  const signature = 'http://a.example/dir/tool-1.2.tar.xz.asc'
+  const plan = { ...PLAN, signature }
+  const { run, web, part } = await open(t, (_tried, response) => {
+    if (response.req.url?.endsWith('.asc') !== true) return false
+    response.end(archive.detach(CONTENT))
+    return true
+  })
+  const away = `${archive.keyring}.away`
+  renameSync(archive.keyring, away)
+  await t.rejects(run(plan), { code: 'UPD_KEY_MISSING' })
+  t.equal(statSync(part).size, CONTENT.length)
+  renameSync(away, archive.keyring)
+  t.same(readFileSync(await run(plan)), CONTENT)
+  t.same(
+    web.recorded.map(({ path }) => path.endsWith('.asc')),
+    [false, true, true],
+    'the file came once',
+  )
 })

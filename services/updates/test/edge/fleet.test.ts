@@ -206,6 +206,8 @@ t.test('a sealed answer opens for its fleet, under its word, as it was sealed', 
     undefined,
     'by a machine that says more than it should',
   )
+  const strange = sealAnswer(SECRET, WORD, { ...ANSWER, version: '1.0\u001b[2J' })
+  t.equal(openAnswer(SECRET, WORD, strange ?? new Uint8Array()), undefined, 'whose version is none')
   const long = { ...ANSWER, signedBy: Array.from({ length: 60 }, (_, n) => `${n}`.repeat(60)) }
   t.equal(sealAnswer(SECRET, WORD, long), undefined)
   t.equal(

@@ -73,3 +73,24 @@ t.test('a damaged memory is no empty one: a rollback would pass unseen', async t
   t.same(await file.load(), EMPTY_MEMORY)
   t.notOk(readdirSync(directory).includes('damaged.json'))
 })
+
+t.test('what could not be read again is not written: a source must not break the next start', async t => {
+  const file = new ProductFile(directory, 'strange')
+  const good = { ...EMPTY_MEMORY, highestVersion: '1' }
+  await file.save(good)
+  const answer = {
+    ...{ version: '1', signedBy: [], signedAtMs: null, publishedAtMs: null, validUntilMs: null, checkedAtMs: 1 },
+    ...{ download: null, question: 'q' },
+  }
+  await file.save({ ...good, answer })
+  for (const [name, strange] of Object.entries({
+    'a version that is none': { ...answer, version: '1.0\u001b[2J' },
+    'a version without end': { ...answer, version: '1'.repeat(129) },
+    'more signers than anybody has': { ...answer, signedBy: Array.from({ length: 65 }, () => 'a') },
+  })) {
+    await t.rejects(file.save({ ...good, answer: strange }), { code: 'UPD_MALFORMED' }, name)
+  }
+  const large = { ...good, tuf: { 'targets.json': 'a'.repeat(67_108_864) } }
+  await t.rejects(file.save(large), { code: 'UPD_MALFORMED' }, 'metadata without end')
+  t.same(await file.load(), { ...good, answer })
+})

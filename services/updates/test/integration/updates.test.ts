@@ -240,6 +240,17 @@ t.test('UPD-02 UPD-08 a hostile mirror of every kind, over tor: unknown and why,
   )
 })
 
+t.test('what is forgotten binds nobody: a project that went back is believed again, when a person says so', async t => {
+  t.match(await check('page'), { status: 1, product: { reason: 'UPD_ROLLBACK', next: /cordon updates forget/ } })
+  t.match(await cordon.cordon('updates', 'forget', 'page'), { status: 0, stdout: /is forgotten/ })
+  t.match(
+    (await view()).products.find(({ id }) => id === 'page'),
+    { reason: 'UPD_NEVER_CHECKED', latest: null },
+  )
+  t.match(await check('page'), { status: 0, product: { verdict: 'current', latest: '1.1' } })
+  t.match(await cordon.cordon('updates', 'forget', 'nothing'), { status: 1, stderr: /no product nothing/ })
+})
+
 t.test('a change of cordon.yaml is followed while it runs, and one with a mistake is not', async t => {
   const path = join(cordon.directory, 'cordon.yaml')
   const ids = async (): Promise<string[]> => (await view()).products.map(({ id }) => id)

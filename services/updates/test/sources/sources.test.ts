@@ -105,6 +105,17 @@ t.test('UPD-04 apt: an index of another hash, length or content is refused (mix-
   await t.rejects(fromApt({ ...release, [where]: bomb }), { code: 'VIA_TOO_LARGE' })
 })
 
+t.test('apt: what is no version is refused, well signed as it is', async t => {
+  const strange = `1.0${'0'.repeat(200)}`
+  for (const version of [strange, '1.0\u001b[2J', '../..']) {
+    const files = makeApt({ sign: archive.clearSign, packages: packageParagraph('tool', version) })
+    await t.rejects(find(APT, makeTools(files, { pinned })), { code: 'UPD_MALFORMED' }, version.slice(0, 8))
+  }
+  const { package: _, ...release } = APT
+  const files = makeApt({ sign: archive.clearSign, packages: '', fields: { Version: strange } })
+  await t.rejects(find(release, makeTools(files, { pinned })), { code: 'UPD_MALFORMED' }, 'of the release itself')
+})
+
 t.test('apt: a Release whose promises cannot be read is refused, and its dates come out', async t => {
   const withFields = (fields: Record<string, string>) =>
     fromApt(makeApt({ sign: archive.clearSign, packages: INDEX, fields }))
@@ -183,6 +194,46 @@ t.test('UPD-08 openpgp: another version, a stranger, and a payload before, withi
   })) {
     await t.rejects(run(bytes), { code: 'UPD_SIGNATURE_BAD' }, name)
   }
+})
+
+t.test('UPD-08 openpgp: what a clear-signed file says in its head is signed by nobody, and refused', async t => {
+  const address = 'https://dist.example/hashes.txt'
+  const settings = { kind: 'openpgp' as const, address, keys: pinned.fingerprints, clearSigned: true }
+  const signed = archive.clearSign(LIST).toString()
+  const run = (text: string) =>
+    find({ ...settings, template: 'tool-{version}.tar.xz' }, makeTools({ [address]: text }, { pinned }))
+  t.match(await run(signed), { version: '1.4' }, 'positive control')
+  for (const head of [
+    'Comment: tool-9.9.tar.xz',
+    'NotDashEscaped: You need gpg to verify this message',
+    'Hash:SHA512',
+  ]) {
+    const text = signed.replace(/^Hash: .*$/m, line => `${line}\n${head}`)
+    await t.rejects(run(text), { code: 'UPD_SIGNATURE_BAD', message: /its head says more/ }, head)
+  }
+})
+
+t.test('openpgp: a gpgv that is ended before its time has verified nothing', async t => {
+  const programs = mkdtempSync(join(tmpdir(), 'cordon-programs-'))
+  const { PATH } = process.env
+  t.teardown(() => {
+    process.env['PATH'] = PATH
+    rmSync(programs, { recursive: true })
+  })
+  const good = `[GNUPG:] VALIDSIG ${archive.fingerprint} 2026-01-01 1767225600 0 4 0 22 10 00 ${archive.fingerprint}`
+  const documents = signedList(archive.detach(Buffer.from(LIST)))
+  const run = async (end: string) => {
+    writeFileSync(join(programs, 'gpgv'), `#!/bin/sh\necho '${good}' >&3\n${end}\n`, { mode: 0o755 })
+    return await find(OPENPGP, makeTools(documents, { pinned }))
+  }
+  process.env['PATH'] = `${programs}:/usr/bin:/bin`
+  t.match(await run('exit 0'), { version: '1.4' }, 'positive control')
+  await t.rejects(run('kill -KILL $$'), { code: 'UPD_SIGNATURE_BAD', message: /did not come to an end/ })
+  await t.rejects(
+    run(`while echo '${good}' >&3; do :; done`),
+    { message: /did not come to an end/ },
+    'nor one without end',
+  )
 })
 
 t.test('openpgp: a missing keyring says which key to put where, and a missing gpgv what to install', async t => {
@@ -331,16 +382,24 @@ t.test('npm: the manifest of the package, by the registry’s signature where it
     'no signature',
   )
   await t.rejects(run(manifest({ name: 'other' })), { code: 'UPD_WRONG_PRODUCT' })
+  const ed25519 = generateKeyPairSync('ed25519').publicKey.export({ format: 'der', type: 'spki' }).toString('base64')
+  for (const other of [ed25519, Buffer.alloc(60).toString('base64')]) {
+    await t.rejects(
+      run(manifest({}), { key: other }),
+      { code: 'UPD_KEY_MISSING', next: /keys$|keys\.$/ },
+      'no such key',
+    )
+  }
 })
 
 t.test('pypi: the document of the project', async t => {
-  const document = (name: string) =>
+  const document = (name: string, url = 'https://files.example/t.tar.gz') =>
     JSON.stringify({
       info: { name, version: '2.6.2' },
       urls: [
         {
           packagetype: 'sdist',
-          url: 'https://files.example/t.tar.gz',
+          url,
           digests: { sha256: 'ab'.repeat(32) },
           size: 7,
           upload_time_iso_8601: '2026-01-02T03:04:05Z',
@@ -358,6 +417,14 @@ t.test('pypi: the document of the project', async t => {
     download: { bytes: 7 },
   })
   await t.rejects(run(document('onionshare')), { code: 'UPD_WRONG_PRODUCT' })
+  for (const url of [
+    'no address',
+    'http://files.example/t',
+    'file:///etc/passwd',
+    `https://a.example/${'x'.repeat(3000)}`,
+  ]) {
+    t.match(await run(document('onionshare-cli', url)), { version: '2.6.2', download: null }, url.slice(0, 30))
+  }
 })
 
 t.test('flatpak: one component of a whole catalogue, packed or not', async t => {
