@@ -37,6 +37,8 @@ export interface ResolverSurroundings extends Sources {
 
 /** Look-ups at once: tor has 32 circuits under way at most, and a page of the web asks for some dozens of names. */
 const IN_FLIGHT_MOST = 256
+/** Questions that wait for look-ups at once: programs ask again, and many of them the same. Arbitrary. */
+const WAITING_MOST = 4096
 const LOOK_UPS_PER_SECOND = 100
 const LOOK_UPS_AT_ONCE = 500
 /** Begun in one epoch, a look-up may find itself in the next; twice in a row is a user who plays. */
@@ -56,6 +58,7 @@ export class AppResolver {
   readonly #around: ResolverSurroundings
   readonly #bucket = new TokenBucket(LOOK_UPS_PER_SECOND, LOOK_UPS_AT_ONCE)
   #told = { ok: 0, failed: 0, refused: 0 }
+  #waiting = 0
   #cacheBytes: number
   #era: Era
 
@@ -181,14 +184,21 @@ export class AppResolver {
 
   async #lookUp(query: Query, key: string, plan: LookUpPlan, now: number): Promise<LookUpEnding> {
     const { flight } = this.#era
+    // Joining costs nobody a look-up, but what waits is kept in memory until there is an answer.
     const isJoining = flight.has(key)
-    if (!isJoining && (flight.size >= IN_FLIGHT_MOST || !this.#bucket.take(now))) {
+    const hasRoom = this.#waiting < WAITING_MOST && (isJoining || flight.size < IN_FLIGHT_MOST)
+    if (!hasRoom || !(isJoining || this.#bucket.take(now))) {
       this.counts.overLimit += 1
       return ENDINGS.overLimit
     }
-    const outcome = await this.#ask(query, key, plan, ATTEMPTS)
-    this.counts[outcome.rcode === RCODE.SERVFAIL ? 'failed' : 'lookedUp'] += 1
-    return outcome
+    this.#waiting += 1
+    try {
+      const outcome = await this.#ask(query, key, plan, ATTEMPTS)
+      this.counts[outcome.rcode === RCODE.SERVFAIL ? 'failed' : 'lookedUp'] += 1
+      return outcome
+    } finally {
+      this.#waiting -= 1
+    }
   }
 
   /** Look up in the era that is now. What comes when it is over is neither kept nor given: it is asked anew. */

@@ -59,7 +59,11 @@ export class DnsService {
     this.#link = new GatewayLink({
       path: this.#layout.dnsLinkSocket,
       onApps: apps => {
-        if (!this.#isLinked) telemetry.log('dns.gateway.found')
+        if (!this.#isLinked) {
+          telemetry.log('dns.gateway.found')
+          // What was heard since the link broke was heard by ports of this gateway or the one before: nobody can say.
+          this.#directory.forgetAll()
+        }
         this.#isLinked = true
         this.#directory.follow(apps)
         onFirstApps()

@@ -23,7 +23,8 @@ export interface ListenersUnderTest {
   app: DnsApp
 }
 
-const freePort = async (): Promise<number> =>
+/** A port that nobody uses now. */
+export const findFreePort = async (): Promise<number> =>
   await new Promise(resolve => {
     const probe = createServer().listen({ host: '127.0.0.1', port: 0 }, () => {
       const address = probe.address()
@@ -41,7 +42,7 @@ export async function openListenersUnderTest(
   const asked: string[] = []
   const app: DnsApp = {
     id: 'mail',
-    dnsPort: await freePort(),
+    dnsPort: await findFreePort(),
     nymEpoch: 0,
     ipv6: true,
     virtual: false,
