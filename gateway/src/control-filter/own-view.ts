@@ -9,10 +9,11 @@ export interface ToldEvent {
   readonly text: string
 }
 
-/** What is known of one circuit: how it stands, and everyone whose streams it carried. */
+/** What is known of one circuit: how it stands, everyone whose streams it carried, and for whom it was built. */
 interface KnownCircuit {
   last: CircuitEvent
   readonly users: Set<string>
+  meantFor: string | undefined
   credentials: AppCredentials | undefined
 }
 
@@ -22,7 +23,9 @@ const ENDED: ReadonlySet<string> = new Set(['CLOSED', 'FAILED'])
  * One app's view of tor: the streams that carry its tag, and the circuits that carried them.
  *
  * tor tells of a circuit before it has a user. When the first stream of the app comes onto one, the app is told of the
- * circuit first, as it stands. A circuit that has another user too is not shown: that is a breach, and the auditor's.
+ * circuit first, as it stands. One that is built for the app is its own too, until tor gives it, unused, to another who
+ * needs it (seen on 0.4.9.11): for the app it is closed then. A circuit that has carried another too is not shown: that
+ * is a breach, and the auditor's.
  * Ids are numbered anew for each view, since tor's count what all apps do.
  */
 export class OwnView {
@@ -85,11 +88,12 @@ export class OwnView {
   }
 
   #takeCircuit(event: CircuitEvent): readonly ToldEvent[] {
-    const known = this.#circuits.get(event.id) ?? { last: event, users: new Set(), credentials: undefined }
+    const fresh = { last: event, users: new Set<string>(), meantFor: undefined, credentials: undefined }
+    const known: KnownCircuit = this.#circuits.get(event.id) ?? fresh
     known.last = event
     this.#circuits.set(event.id, known)
-    const user = event.socksUsername?.reveal()
-    if (user !== undefined) this.#mark(known, user, event.socksPassword?.reveal())
+    known.meantFor = event.socksUsername?.reveal() ?? known.meantFor
+    if (known.meantFor === this.#tag) known.credentials ??= this.#remember(event.socksPassword?.reveal())
     const told: ToldEvent[] = []
     if (this.#isOwn(known) && event.status !== 'unrecognized') {
       told.push({ name: 'CIRC', text: this.#tellCircuit(known) })
@@ -106,18 +110,18 @@ export class OwnView {
     const known = this.#circuits.get(id)
     if (known === undefined) return []
     const wasOwn = this.#isOwn(known)
-    this.#mark(known, user, password)
-    if (wasOwn || !this.#isOwn(known)) return []
-    return [{ name: 'CIRC', text: this.#tellCircuit(known) }]
+    const wasUnused = known.users.size === 0
+    known.users.add(user)
+    if (user === this.#tag) known.credentials ??= this.#remember(password)
+    const isOwn = this.#isOwn(known)
+    if (isOwn && !wasOwn) return [{ name: 'CIRC', text: this.#tellCircuit(known) }]
+    if (isOwn || !wasOwn || !wasUnused) return []
+    const text = formatCircuit({ ...known.last, status: 'CLOSED' }, this.#circuitNumbers.of(id), known.credentials)
+    return [{ name: 'CIRC', text }]
   }
 
-  #mark(circuit: KnownCircuit, user: string, password: string | undefined): void {
-    circuit.users.add(user)
-    if (user === this.#tag) circuit.credentials ??= this.#remember(password)
-  }
-
-  #isOwn({ users }: KnownCircuit): boolean {
-    return users.size === 1 && users.has(this.#tag)
+  #isOwn({ users, meantFor }: KnownCircuit): boolean {
+    return users.size === 0 ? meantFor === this.#tag : users.size === 1 && users.has(this.#tag)
   }
 
   #remember(password: string | undefined): AppCredentials | undefined {

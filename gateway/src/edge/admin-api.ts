@@ -62,6 +62,11 @@ const ADDITION = Type.Object(
   { id: Type.String({ maxLength: 255 }), settings: APP_SETTINGS },
   { additionalProperties: false },
 )
+/** Each event is one of these, as the JSON of its data line. */
+const EVENT_STREAM = {
+  description: 'One event after the other.',
+  content: { 'text/event-stream': { schema: GATEWAY_EVENT } },
+}
 const SELECTION = Type.Object({ app: Type.Optional(Type.String({ pattern: APP_ID_PATTERN })) })
 
 /** Open the admin API where `listener` says. Close it with `closeApi`. */
@@ -79,57 +84,106 @@ async function buildAdminApi(dependencies: AdminDependencies, listener: AdminLis
   const server = makeAdminServer(listener, dependencies.telemetry)
   await server.register(swagger, { openapi: { openapi: '3.1.0', info: DESCRIPTION } })
   const admin = server.withTypeProvider<TypeBoxTypeProvider>()
-  const answers = <T extends Type.TSchema>(schema: T) => ({ response: { '2xx': schema, default: PROBLEM } })
-  admin.get('/v1/status', { schema: answers(GATEWAY_STATUS) }, () => view.status())
-  admin.get('/v1/apps', { schema: answers(Type.Object({ apps: Type.Array(APP_STATUS) })) }, () => ({
+  const answers = <T extends Type.TSchema>(summary: string, schema: T) => ({
+    summary,
+    response: { '2xx': schema, default: PROBLEM },
+  })
+  const done = (summary: string) => ({
+    summary,
+    response: { 204: Type.Null({ description: 'Done.' }), default: PROBLEM },
+  })
+  const text = (summary: string, type: string) => ({
+    summary,
+    response: { 200: { description: summary, content: { [type]: { schema: Type.String() } } }, default: PROBLEM },
+  })
+  admin.get('/v1/status', { schema: answers('The gateway, tor as it sees it, and the apps.', GATEWAY_STATUS) }, () =>
+    view.status(),
+  )
+  admin.get('/v1/apps', { schema: answers('The apps.', Type.Object({ apps: Type.Array(APP_STATUS) })) }, () => ({
     apps: view.status().apps,
   }))
-  admin.post('/v1/apps', { schema: { body: ADDITION, ...answers(APP_STATUS) } }, async (request, reply) => {
-    const app = await registrar.add(request.body.id, request.body.settings)
-    return reply.code(201).send(view.describe(app))
-  })
-  admin.delete('/v1/apps/:id', { schema: { params: NAMED } }, async (request, reply) => {
-    await registrar.remove(request.params.id)
-    return reply.code(204).send()
-  })
-  admin.post('/v1/apps/:id/renew', { schema: { params: NAMED, ...answers(RENEWED) } }, request =>
-    dependencies.renew(request.params.id, parseTraceParent(request.headers['traceparent'])),
+  admin.post(
+    '/v1/apps',
+    { schema: { body: ADDITION, ...answers('Give an app a port of its own.', APP_STATUS) } },
+    async (request, reply) => {
+      const app = await registrar.add(request.body.id, request.body.settings)
+      return reply.code(201).send(view.describe(app))
+    },
   )
-  admin.get('/v1/circuits', { schema: { querystring: SELECTION, ...answers(CIRCUITS) } }, request =>
-    view.circuits(request.query.app),
+  admin.delete(
+    '/v1/apps/:id',
+    { schema: { params: NAMED, ...done('Close the port of an app and forget it.') } },
+    async (request, reply) => {
+      await registrar.remove(request.params.id)
+      return reply.code(204).send(null)
+    },
   )
-  admin.get('/v1/clock', { schema: answers(GATEWAY_CLOCK) }, () => dependencies.viewClock())
-  admin.get('/v1/streams', { schema: { querystring: SELECTION, ...answers(STREAMS) } }, async request => {
-    const { apps } = await view.circuits(request.query.app)
-    return { apps: apps.map(({ id, streams }) => ({ id, streams })) }
-  })
-  admin.get('/v1/audit', { schema: answers(AUDIT) }, () => dependencies.audit())
-  admin.get('/v1/audit/proof', async (_request, reply) =>
-    reply.type('application/x-ndjson').send(dependencies.formatProof()),
+  admin.post(
+    '/v1/apps/:id/renew',
+    { schema: { params: NAMED, ...answers('Give one app a new identity.', RENEWED) } },
+    request => dependencies.renew(request.params.id, parseTraceParent(request.headers['traceparent'])),
   )
-  admin.get('/v1/health', { schema: answers(HEALTH) }, () => ({ state: view.status().state }))
+  admin.get(
+    '/v1/circuits',
+    { schema: { querystring: SELECTION, ...answers('App, stream and circuit, as tor tells it.', CIRCUITS) } },
+    request => view.circuits(request.query.app),
+  )
+  admin.get('/v1/clock', { schema: answers('What the clock needs to know of tor.', GATEWAY_CLOCK) }, () =>
+    dependencies.viewClock(),
+  )
+  admin.get(
+    '/v1/streams',
+    { schema: { querystring: SELECTION, ...answers('The streams of the apps.', STREAMS) } },
+    async request => {
+      const { apps } = await view.circuits(request.query.app)
+      return { apps: apps.map(({ id, streams }) => ({ id, streams })) }
+    },
+  )
+  admin.get('/v1/audit', { schema: answers('Whether isolation holds, since when, and what was seen.', AUDIT) }, () =>
+    dependencies.audit(),
+  )
+  admin.get(
+    '/v1/audit/proof',
+    { schema: text('What the audit saw, as a record.', 'application/x-ndjson') },
+    async (_request, reply) => reply.type('application/x-ndjson').send(dependencies.formatProof()),
+  )
+  admin.get('/v1/health', { schema: answers('The state in one word.', HEALTH) }, () => ({ state: view.status().state }))
   admin.get(
     '/v1/events',
-    { schema: { response: { 200: GATEWAY_EVENT, default: PROBLEM } } },
+    { schema: { summary: 'What happens, as server-sent events.', response: { 200: EVENT_STREAM, default: PROBLEM } } },
     async (_request, reply) => {
       if (!events.add(reply.raw)) return await reply.code(503).send(TOO_MANY_LISTENERS)
       return reply.hijack()
     },
   )
   admin.get('/v1/openapi.json', { schema: { hide: true } as object }, () => server.swagger())
-  admin.put('/v1/clock', { schema: { body: CLOCK_REPORT } }, async (request, reply) => {
-    dependencies.clock(request.body)
-    return reply.code(204).send()
-  })
+  admin.put(
+    '/v1/clock',
+    { schema: { body: CLOCK_REPORT, ...done('Say how far the clock is trusted.') } },
+    async (request, reply) => {
+      dependencies.clock(request.body)
+      return reply.code(204).send(null)
+    },
+  )
   const { telemetry } = dependencies
-  admin.get('/v1/spans', { schema: answers(Type.Object({ spans: Type.Array(SPAN_RECORD) })) }, () => ({
-    spans: [...telemetry.spans()],
-  }))
-  admin.get('/v1/logs', { schema: answers(Type.Object({ lines: Type.Array(LOG_RECORD) })) }, () => ({
-    lines: [...telemetry.lines()],
-  }))
-  admin.get('/v1/metrics', async (_request, reply) =>
-    reply.type('text/plain; version=0.0.4; charset=utf-8').send(await telemetry.metrics()),
+  admin.get(
+    '/v1/spans',
+    { schema: answers('The newest spans.', Type.Object({ spans: Type.Array(SPAN_RECORD) })) },
+    () => ({
+      spans: [...telemetry.spans()],
+    }),
+  )
+  admin.get(
+    '/v1/logs',
+    { schema: answers('The newest log lines.', Type.Object({ lines: Type.Array(LOG_RECORD) })) },
+    () => ({
+      lines: [...telemetry.lines()],
+    }),
+  )
+  admin.get(
+    '/v1/metrics',
+    { schema: text('Metrics, as Prometheus reads them.', 'text/plain') },
+    async (_request, reply) => reply.type('text/plain; version=0.0.4; charset=utf-8').send(await telemetry.metrics()),
   )
   return admin
 }

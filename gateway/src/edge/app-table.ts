@@ -25,8 +25,10 @@ export interface AppTableOptions {
   settings(): SessionSettings
   readonly access: Access
   readonly users: PortUsers
-  /** Called when the apps have changed, and every now and then: what belongs to them follows. */
+  /** Called when the apps have changed: what belongs to them follows. */
   onApplied(apps: readonly LiveApp[]): Promise<void>
+  /** Called every now and then: what could not be opened for them may be by now. */
+  onRetried(apps: readonly LiveApp[]): Promise<void>
   readonly telemetry: Telemetry
 }
 
@@ -149,7 +151,7 @@ export class AppTable {
 
   async #openMissing(): Promise<void> {
     for (const entry of this.#entries.values()) if (entry.port === undefined) await this.#listen(entry)
-    await this.#options.onApplied(this.apps)
+    await this.#options.onRetried(this.apps)
   }
 
   /** Stop listening for an app; `forget` also ends its streams and drops its identity. */

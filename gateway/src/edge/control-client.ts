@@ -1,14 +1,11 @@
 import type { Socket } from 'node:net'
 import type { ControlProfile } from '@cordon/shared/contracts'
-import { explain } from '@cordon/shared/errors'
+import { explain, type Malformed } from '@cordon/shared/errors'
 import { type ControlConnection, openControlConnection } from '@cordon/shared/runtime/edge'
 import {
-  addOnion,
-  delOnion,
+  type Command,
   getInfo,
   LineReader,
-  OK,
-  parseAddOnion,
   parseCircuitStatus,
   parseGetInfo,
   parseStreamStatus,
@@ -23,11 +20,11 @@ import {
   formatOnionDescriptor,
   formatStatus,
   judgeCommand,
-  type OnionWish,
   OwnView,
 } from '../control-filter/index.ts'
 import type { LiveApp } from './live-app.ts'
 import type { OnionGate } from './onion-gate.ts'
+import { type OnionAllowance, OnionServices } from './onion-services.ts'
 
 /** Longest line of a program. The longest that a known one sends is an onion key with its ports, 200 bytes. */
 const LINE_BYTES = 10_240
@@ -42,6 +39,8 @@ export interface ControlClientOptions {
   readonly tor: { readonly controlSocket: string; readonly password: string | undefined }
   /** What tor was when the gateway last heard, for PROTOCOLINFO. */
   torVersion(): string | null
+  /** Shared by all programs of the app. */
+  readonly onions: OnionAllowance
   renew(): Promise<void>
   openGate(port: number): Promise<OnionGate>
   /** Called when a program speaks something else, or goes on without authenticating. */
@@ -62,7 +61,7 @@ class ControlClient {
   readonly #reader = new LineReader(LINE_BYTES)
   readonly #view: OwnView
   readonly #waiting: string[] = []
-  readonly #services = new Map<string, readonly OnionGate[]>()
+  readonly #services: OnionServices
   #tor: ControlConnection | undefined
   #subscribed: ReadonlySet<string> = new Set()
   #isBusy = false
@@ -71,7 +70,9 @@ class ControlClient {
   constructor(socket: Socket, options: ControlClientOptions) {
     this.#socket = socket
     this.#options = options
-    const { identity } = options.app
+    const { app, onions, openGate } = options
+    const { identity } = app
+    this.#services = new OnionServices({ allowance: onions, openGate, send: command => this.#send(command) })
     this.#view = new OwnView(identity.tag, password => identity.credentialsOf(password))
   }
 
@@ -129,9 +130,9 @@ class ControlClient {
           await this.#options.renew()
           return ['250 OK']
         case 'add-onion':
-          return await this.#addOnion(verdict.wish)
+          return await this.#services.add(verdict.wish)
         case 'del-onion':
-          return await this.#delOnion(verdict.serviceId)
+          return await this.#services.remove(verdict.serviceId)
       }
     } catch (cause) {
       return [`551 ${explain(cause).replaceAll(/[^\x20-\x7e]/g, '?')}`]
@@ -209,33 +210,7 @@ class ControlClient {
     return formatInfo(keys.map(key => [key, known.get(key) ?? ''] as const))
   }
 
-  async #addOnion({ key, flags, ports, clients }: OnionWish): Promise<readonly string[]> {
-    if (this.#services.size >= (this.#options.profile.onions?.most ?? 0)) return ['550 Too many onion services']
-    const gates: OnionGate[] = []
-    try {
-      for (const { own } of ports) gates.push(await this.#options.openGate(own))
-      const targets = ports.map(({ virtual }, at) => ({ virtual, target: `unix:${gates[at]?.path}` }))
-      const reply = await this.#send(addOnion({ key, flags, ports: targets, clients }))
-      const service = parseAddOnion(reply)
-      if (!('why' in service)) this.#services.set(service.serviceId.reveal(), gates.splice(0))
-      return relayReply(reply)
-    } finally {
-      for (const gate of gates) gate.close() // those of no service
-    }
-  }
-
-  async #delOnion(serviceId: string): Promise<readonly string[]> {
-    const gates = this.#services.get(serviceId)
-    if (gates === undefined) return ['552 Unknown Onion Service id']
-    const reply = await this.#send(delOnion(serviceId))
-    if (reply.status === OK) {
-      this.#services.delete(serviceId)
-      for (const gate of gates) gate.close()
-    }
-    return relayReply(reply)
-  }
-
-  async #send(command: Parameters<ControlConnection['send']>[0]): Promise<Reply> {
+  async #send(command: Command | Malformed): Promise<Reply> {
     if (this.#tor === undefined) throw new Error('not authenticated')
     return await this.#tor.send(command)
   }
@@ -249,11 +224,6 @@ class ControlClient {
   #over(): void {
     clearTimeout(this.#deadline)
     this.#tor?.close()
-    for (const gate of [...this.#services.values()].flat()) gate.close()
-    this.#services.clear()
+    this.#services.close()
   }
 }
-
-/** Pass on what tor answered to a command of the app's own. */
-const relayReply = ({ status, lines }: Reply): readonly string[] =>
-  lines.map(({ text }, at) => `${status}${at === lines.length - 1 ? ' ' : '-'}${text}`)

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { isDeepStrictEqual } from 'node:util'
-import { CONTROL_PROFILES, type RuntimeLayout } from '@cordon/shared/contracts'
+import { CONTROL_PROFILES, type ControlProfile, type RuntimeLayout } from '@cordon/shared/contracts'
 import { explain, Fault } from '@cordon/shared/errors'
 import type { AppId } from '@cordon/shared/isolation'
 import type { PortUsers } from '@cordon/shared/runtime/edge'
@@ -9,6 +9,7 @@ import { type AppPort, openAppPort } from './app-port.ts'
 import { serveControlClient } from './control-client.ts'
 import type { LiveApp } from './live-app.ts'
 import { openOnionGate } from './onion-gate.ts'
+import { OnionAllowance } from './onion-services.ts'
 import { SerialQueue } from './serial-queue.ts'
 import type { TorPlace } from './tor-place.ts'
 
@@ -29,7 +30,9 @@ interface Entry {
   readonly app: LiveApp
   /** The settings that it was opened by. */
   readonly by: readonly unknown[]
+  readonly profile: ControlProfile
   readonly clients: Set<Socket>
+  readonly onions: OnionAllowance
   port: AppPort | undefined
   trouble: string | undefined
 }
@@ -52,13 +55,14 @@ export class ControlPorts {
   /** Open and close so that each of these apps has what its settings say. What does not change is not touched. */
   async follow(apps: readonly LiveApp[]): Promise<void> {
     await this.#changes.run(async () => {
+      const troubles = new Map([...this.#entries].map(([id, { trouble }]) => [id, trouble]))
       const wanted = new Map(apps.filter(app => wishOf(app)[0] !== undefined).map(app => [app.declared.id, app]))
       for (const [id, entry] of this.#entries) {
         const app = wanted.get(id)
         if (app === entry.app && isDeepStrictEqual(wishOf(app), entry.by) && entry.port !== undefined) wanted.delete(id)
         else await this.#close(id, entry)
       }
-      for (const app of wanted.values()) await this.#open(app)
+      for (const app of wanted.values()) await this.#open(app, troubles.get(app.declared.id))
     })
   }
 
@@ -66,14 +70,26 @@ export class ControlPorts {
     await this.follow([])
   }
 
-  async #open(app: LiveApp): Promise<void> {
-    const { layout, users } = this.#options
-    const { id } = app.declared
-    const entry: Entry = { app, by: wishOf(app), clients: new Set(), port: undefined, trouble: undefined }
+  /** `said` is what was wrong with it the last time: that is tried again and again, and told once. */
+  async #open(app: LiveApp, said: string | undefined): Promise<void> {
+    const { layout, users, telemetry } = this.#options
+    const { id, settings } = app.declared
+    if (settings.control === undefined) return
+    const profile = CONTROL_PROFILES[settings.control]
+    const onions = new OnionAllowance(profile)
+    const entry: Entry = {
+      by: wishOf(app),
+      app,
+      profile,
+      onions,
+      clients: new Set(),
+      port: undefined,
+      trouble: undefined,
+    }
     this.#entries.set(id, entry)
     try {
       entry.port = await openAppPort(id, {
-        port: app.declared.settings.controlPort ?? null,
+        port: settings.controlPort ?? null,
         socketPath: layout.appControlSocket(id),
         access: layout.access,
         users,
@@ -81,14 +97,14 @@ export class ControlPorts {
       })
     } catch (cause) {
       entry.trouble = cause instanceof Fault ? cause.message : explain(cause)
-      this.#options.telemetry.log('gateway.app.trouble', { app: id }, cause)
+      if (entry.trouble !== said) telemetry.log('gateway.app.trouble', { app: id }, cause)
     }
   }
 
-  #serve({ app, clients }: Entry, socket: Socket): void {
+  #serve({ app, profile, onions, clients }: Entry, socket: Socket): void {
     const { layout, tor, telemetry, torVersion, renew, hasRoom } = this.#options
-    const { id, settings } = app.declared
-    if (settings.control === undefined || clients.size >= MOST_CLIENTS) {
+    const { id } = app.declared
+    if (clients.size >= MOST_CLIENTS) {
       socket.destroy()
       return
     }
@@ -96,7 +112,8 @@ export class ControlPorts {
     socket.on('close', () => clients.delete(socket))
     serveControlClient(socket, {
       app,
-      profile: CONTROL_PROFILES[settings.control],
+      profile,
+      onions,
       tor,
       torVersion,
       renew: () => renew(app),

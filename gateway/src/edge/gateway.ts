@@ -67,6 +67,7 @@ export class Gateway {
       settings: () => this.#sessionSettings(),
       access: layout.access,
       users,
+      onRetried: async apps => await this.#controlPorts.follow(apps),
       onApplied: async apps => {
         void this.#dnsLink?.tell()
         await this.#controlPorts.follow(apps)

@@ -38,6 +38,8 @@ export class Verifier {
   readonly #options: VerifierOptions
   #timer: NodeJS.Timeout | undefined
   #isAskingForGuards = false
+  /** A look that nobody waits for is under way, or has been asked for meanwhile. */
+  #quiet: 'none' | 'looking' | 'look-again' = 'none'
 
   constructor(options: VerifierOptions) {
     this.#options = options
@@ -90,9 +92,22 @@ export class Verifier {
     }
   }
 
-  /** Where tor cannot be asked, the auditor knows that from the link. */
+  /**
+   * Where tor cannot be asked, the auditor knows that from the link.
+   *
+   * One look at a time: a tor that tells of changes faster than it answers must not fill memory with questions. What
+   * changes while it answers is looked at after.
+   */
   async #lookQuietly(): Promise<void> {
-    await this.#look(async () => {}).catch(() => {})
+    if (this.#quiet !== 'none') {
+      this.#quiet = 'look-again'
+      return
+    }
+    do {
+      this.#quiet = 'looking'
+      await this.#look(async () => {}).catch(() => {})
+    } while ((this.#quiet as string) === 'look-again')
+    this.#quiet = 'none'
   }
 
   async #look(confirm: () => Promise<void>): Promise<void> {

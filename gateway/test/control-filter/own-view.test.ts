@@ -99,6 +99,22 @@ t.test('a circuit whose purpose changes is told as it stands', t => {
   t.end()
 })
 
+t.test('a circuit that was built for one app and given to another unused is the other’s', t => {
+  const [mine, theirs] = [openView('mine'), openView('theirs')]
+  const both = (event: StreamEvent | CircuitEvent) => [told(mine, event), told(theirs, event)] as const
+  const [built, nothing] = both(circuit(`8 BUILT ${PATH} PURPOSE=GENERAL ${as('mine')}`))
+  t.match(built, [/^CIRC 1 BUILT .*SOCKS_USERNAME=/], 'it is told who it is for')
+  t.same(nothing, [])
+  const [gone, come] = both(stream(`9 SENTCONNECT 8 other.example:80 ${as('theirs')}`))
+  t.match(gone, [/^CIRC 1 CLOSED /], 'for the one it is over')
+  t.match(come, [/^CIRC 1 BUILT /, /^STREAM 1 SENTCONNECT 1 other.example:80/])
+  t.equal(mine.circuitStatus, '')
+  t.match(theirs.circuitStatus, /^1 BUILT /)
+  const [, more] = both(circuit(`8 CLOSED ${PATH} PURPOSE=GENERAL ${as('mine')}`))
+  t.match(more, [/^CIRC 1 CLOSED /], 'though tor goes on naming the first')
+  t.end()
+})
+
 t.test('two views of one stream of events never tell the same circuit or stream to both', t => {
   const events = fc.array(
     fc.record({
@@ -116,7 +132,7 @@ t.test('two views of one stream of events never tell the same circuit or stream 
         const event =
           kind === 'stream' || kind === 'end'
             ? stream(`${id}${who} ${kind === 'end' ? 'CLOSED' : 'SUCCEEDED'} ${on} ${who}.example:80 ${as(who)}`)
-            : circuit(`${on} ${kind} ${PATH}`)
+            : circuit(`${on} ${kind} ${PATH} PURPOSE=GENERAL${who === 'mine' ? '' : ` ${as(who)}`}`)
         for (const [view, name, other] of [
           [mine, 'mine', 'theirs'],
           [theirs, 'theirs', 'mine'],

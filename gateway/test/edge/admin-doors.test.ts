@@ -177,6 +177,11 @@ t.test('the API describes itself, from the schemas it answers by', async t => {
   t.match(openapi, /^3\.1/)
   for (const path of ['/v1/apps', '/v1/apps/{id}/renew', '/v1/circuits', '/v1/streams', '/v1/audit', '/v1/events'])
     t.ok(path in paths, path)
+  for (const [path, actions] of Object.entries(paths))
+    for (const [method, action] of Object.entries(actions))
+      t.match(action, { summary: /\.$/, responses: { default: {} } }, `${method} ${path}`)
+  t.match(paths['/v1/apps/{id}'], { delete: { responses: { 204: {} } } })
+  t.match(paths['/v1/events'], { get: { responses: { 200: { content: { 'text/event-stream': {} } } } } })
   t.match(paths['/v1/audit'], { get: { responses: { '2XX': { content: { 'application/json': { schema: {} } } } } } })
 })
 
@@ -195,6 +200,11 @@ t.test('events are told to who listens, and a listener that does not read is cut
   await gateway.api('POST', '/v1/apps/mail/renew')
   await until('the renewal', () => /event: renewed\ndata: \{.*"id":"mail","nymEpoch":1\}\n\n/.test(heard))
   asked.destroy()
+  const endless = await new Promise<number | undefined>(resolve => {
+    const head = { host: '127.0.0.1', port, path: '/v1/events', method: 'HEAD', headers: { authorization } }
+    httpRequest(head, ({ statusCode }) => resolve(statusCode)).end()
+  })
+  t.equal(endless, 404, 'a HEAD of what never ends is not begun')
 
   const hub = new EventHub()
   const server = createServer((_request, response) => void hub.add(response))

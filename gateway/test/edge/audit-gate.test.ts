@@ -78,6 +78,29 @@ t.test('whileUnknown: refuse lets nothing to tor unless isolation is held, and s
   await until('the new setting', async () => (await open()) === BY_TOR)
 })
 
+t.test('a tor that tells of changes without end is asked about them one look at a time', async t => {
+  const gateway = await GatewayUnderTest.open(t)
+  let looks = 0
+  const answerTo = (command: string): string => {
+    if (command.startsWith('GETCONF')) looks += 1
+    if (command.startsWith('GETINFO circuit-status'))
+      return '250-circuit-status=\r\n250-stream-status=\r\n250-status/bootstrap-phase=NOTICE BOOTSTRAP PROGRESS=100 TAG=done SUMMARY="Done"\r\n250-status/circuit-established=1\r\n250 OK\r\n'
+    if (!command.startsWith('GETINFO net/listeners')) return '250 OK\r\n'
+    const keys = command.split(' ').slice(1)
+    return `${keys.map(key => `250-${key}=\r\n`).join('')}250 OK\r\n`
+  }
+  const control = await openScriptedControlPort(join(gateway.tor.directory, 'control.sock'), answerTo)
+  t.teardown(() => control.close())
+  await until('the first look', () => looks === 1)
+  control.say('650-CONF_CHANGED\r\n650-SafeLogging=0\r\n650 OK\r\n'.repeat(1000))
+  await until('another look', () => looks > 1)
+  await gateway.api('PUT', '/v1/clock', { state: 'trusted' })
+  control.say('650-CONF_CHANGED\r\n650-SafeLogging=0\r\n650 OK\r\n')
+  const before = looks
+  await until('what is changed later is looked at too', () => looks > before)
+  t.ok(looks < 50, `${looks} looks for a thousand changes`)
+})
+
 t.test('a stream that ends before tor is asked for it is none that tor must tell of', async t => {
   const gateway = await GatewayUnderTest.open(t, 'apps: { mail: {} }\n')
   const { tor } = gateway

@@ -97,6 +97,16 @@ t.test('a profile has a limit of services', async t => {
   t.match(await add(), '250 OK')
 })
 
+t.test('the limit of services is the app’s, whichever of its programs makes them', async t => {
+  const { gateway, call } = await open(t, { configuration: 'apps:\n  share:\n    control: bitcoind\n' })
+  const [one, other] = [await call(), await call()]
+  t.match(await one.say('ADD_ONION NEW:BEST Port=80,20000'), '250 OK')
+  t.match(await other.say('ADD_ONION NEW:BEST Port=80,20001'), '550 Too many onion services')
+  one.client.socket.destroy()
+  await until('the target to be gone', async () => (await readdir(gateway.layout.onionDirectory)).length === 0)
+  t.match(await other.say('ADD_ONION NEW:BEST Port=80,20001'), '250 OK', 'another program may have it then')
+})
+
 t.test('CTL-04: one line of an app is one command of tor or none', async t => {
   const { seen, call } = await open(t)
   const hostile = [

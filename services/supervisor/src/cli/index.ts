@@ -47,6 +47,7 @@ export { NOTHING_TOLD, type Progress, planProgress, type Told } from './progress
 export { formatStatusLine } from './status-line.ts'
 export {
   exitStatusOfState,
+  formatAdded,
   formatApps,
   formatStatus,
   hasSettled,

@@ -130,6 +130,7 @@ function formatParts({ parts, tor }: Status, palette: Palette): string {
 export function formatApps(apps: readonly AppStatus[], palette: Palette): string {
   const users = apps.filter(({ own }) => !own)
   const own = apps.filter(app => app.own)
+  const controls = formatControls(users)
   const blocks = [
     users.length === 0
       ? 'No apps yet: cordon apps add NAME'
@@ -145,6 +146,7 @@ export function formatApps(apps: readonly AppStatus[], palette: Palette): string
             remarkOn(app),
           ]),
         ),
+    ...(controls === undefined ? [] : [dim(controls, palette)]),
     ...(own.length === 0
       ? []
       : [
@@ -158,6 +160,21 @@ export function formatApps(apps: readonly AppStatus[], palette: Palette): string
         ]),
   ]
   return blocks.join('\n\n')
+}
+
+/** Say where a new app is reached. */
+export function formatAdded({ id, port, control }: AppStatus): string {
+  const lines = [`${id} has port ${port} (socks5h://127.0.0.1:${port})`]
+  if (control !== null) lines.push(`its share of tor’s control port is at ${placesOf(control)}`)
+  return `${lines.join('\n')}\n`
+}
+
+const placesOf = ({ socket, port }: NonNullable<AppStatus['control']>): string =>
+  port === null ? socket : `${socket} and 127.0.0.1:${port}`
+
+function formatControls(apps: readonly AppStatus[]): string | undefined {
+  const rows = apps.flatMap(({ id, control }) => (control === null ? [] : [[id, control.profile, placesOf(control)]]))
+  return rows.length === 0 ? undefined : formatTable(['control port', 'profile', ''], rows)
 }
 
 const TRAFFIC = ['streams>', 'open>', 'read>', 'written>']

@@ -12,6 +12,7 @@ import {
   type ExitStatus,
   exitStatusOfState,
   exitStatusOfVerdict,
+  formatAdded,
   formatApps,
   formatAudit,
   formatCircuits,
@@ -139,7 +140,7 @@ export class Commands {
     const id = readAppName(name)
     const body = { id, settings: readAppSettings(options) }
     const app = await this.#askGateway({ method: 'POST', path: '/v1/apps', body, read: readApp })
-    this.#terminal.result(app, `${app.id} has port ${app.port} (socks5h://127.0.0.1:${app.port})\n`)
+    this.#terminal.result(app, formatAdded(app))
     return EXIT.done
   }
 

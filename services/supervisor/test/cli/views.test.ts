@@ -4,6 +4,7 @@ import {
   choosePalette,
   exitStatusOfState,
   exitStatusOfVerdict,
+  formatAdded,
   formatApps,
   formatAudit,
   formatCircuits,
@@ -116,6 +117,19 @@ t.test('the apps: Cordon’s own stand below, without a port, and what waits say
     ].join('\n'),
   )
   t.match(formatApps([clock], plain), /^No apps yet: cordon apps add NAME\n\nCordon’s own/)
+})
+
+t.test('an app’s share of tor’s control port is shown where it is reached', async t => {
+  const control = { profile: 'onionshare', socket: '/run/cordon/apps/mail.control', port: 9171 } as const
+  t.equal(formatAdded(MAIL), 'mail has port 9200 (socks5h://127.0.0.1:9200)\n')
+  t.match(
+    formatAdded({ ...MAIL, control }),
+    /\nits share of tor’s control port is at \/run\/cordon\/apps\/mail\.control and 127\.0\.0\.1:9171\n$/,
+  )
+  t.match(
+    formatApps([{ ...MAIL, control: { ...control, port: null } }], plain),
+    /\n\ncontrol port {2}profile\nmail {10}onionshare {2}\/run\/cordon\/apps\/mail\.control$/,
+  )
 })
 
 t.test('the lab says that it is the lab, first and last', async t => {

@@ -41,6 +41,8 @@ export function makeApi(options: ApiOptions = {}): FastifyInstance {
   const api = Fastify({
     logger: false,
     bodyLimit: BODY_LIMIT_BYTES,
+    // A HEAD of something endless would never end.
+    exposeHeadRoutes: false,
     requestTimeout: requestMs,
     forceCloseConnections: true,
     serverFactory: handler => {
