@@ -105,6 +105,13 @@ function testForPerson(root, first, newer) {
     // The same number in what the gateway says, and in what was written down before.
     /"id":\s?"mail"[\s\S]*"port":\s?(\d+)[\s\S]*port \1$/m,
   )
+  check(
+    'a locked machine keeps it, and is told why; unlocked, it lets it go',
+    inside(`cordon lockdown on --tor-user cordon-tor
+      if apt-get purge -y cordon 2>&1; then echo purged; exit 1; fi
+      cordon lockdown off && cordon --help >/dev/null`),
+    /this machine is locked[\s\S]*next: cordon lockdown off/,
+  )
   // What a person has is not the package's to remove.
   check('it is purged', inside('apt-get purge -y cordon 2>&1; rm -r /root/port /root/.local/state/cordon'))
   check('no user is left', inside('! getent passwd | grep cordon && ! getent group | grep cordon'))

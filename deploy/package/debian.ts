@@ -22,6 +22,9 @@ const DEPENDS = [
   'nftables',
   'bubblewrap',
   'ca-certificates',
+  // Verify certificates of the past, and signatures. Newer releases of Debian do without gpgv themselves.
+  'openssl',
+  'gpgv',
   // Makes the users of a system's parts, also where systemd does not run.
   'systemd | systemd-standalone-sysusers',
 ]
@@ -40,7 +43,7 @@ export const formatControl = ({ version, architecture, installedSize }: ControlI
     'Priority: optional',
     `Installed-Size: ${installedSize}`,
     `Depends: ${DEPENDS.join(', ')}`,
-    'Recommends: systemd, dbus-user-session, xdg-dbus-proxy, obfs4proxy',
+    'Recommends: systemd, dbus-user-session, xdg-dbus-proxy, obfs4proxy, libnotify-bin',
     'Description: every application its own way through Tor, and the proof',
     ' Each application has a port, circuits and an identity of its own, which can be',
     ' renewed alone. Two applications never share a circuit, and the events of tor',
@@ -63,9 +66,18 @@ if [ "$1" = configure ]; then
 fi
 `
 
+/**
+ * A locked machine keeps its rules without Cordon, and loses the command that takes them away; purged, it would lose the
+ * rules at its next start, and be open without a word.
+ */
 const PRERM = `#!/bin/sh
 set -e
-if [ "$1" = remove ] && [ -d /run/systemd/system ]; then
+if [ "$1" = remove ] && [ -e "$DPKG_ROOT/etc/cordon/lockdown.json" ]; then
+  echo 'cordon: this machine is locked (cordon lockdown), and only Cordon can unlock it' >&2
+  echo '  next: cordon lockdown off; then remove the package again' >&2
+  exit 1
+fi
+if [ "$1" = remove ] && [ -d "$DPKG_ROOT/run/systemd/system" ]; then
   systemctl disable --now cordon.target cordon-gateway.socket cordon-lockdown-relays.timer || true
 fi
 `

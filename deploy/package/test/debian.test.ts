@@ -1,6 +1,10 @@
 import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseConfiguration } from '@cordon/shared/contracts'
 import t from 'tap'
+import { LOCKDOWN_FILES } from '../../../services/launcher/src/lockdown/index.ts'
 import {
   CONFIGURATION,
   formatChangelog,
@@ -15,7 +19,7 @@ t.test('the control file has every field that dpkg needs, and the programs that 
   for (const field of ['Package', 'Version', 'Architecture', 'Maintainer', 'Depends', 'Description']) {
     t.match(text, new RegExp(`^${field}: \\S`, 'm'), field)
   }
-  for (const name of ['tor', 'redis-tools', 'nftables', 'iproute2', 'bubblewrap'])
+  for (const name of ['tor', 'redis-tools', 'nftables', 'iproute2', 'bubblewrap', 'openssl', 'gpgv', 'util-linux'])
     t.match(text, new RegExp(`[ ,]${name}\\b`))
   for (const line of text.trimEnd().split('\n').slice(1)) t.match(line, /^(\S+: |\x20)/, 'a field or its next line')
 })
@@ -28,6 +32,21 @@ t.test('the scripts are shell, and purging removes every user that installing ma
     t.match(text, /^#!\/bin\/sh\nset -e\n/, name)
   }
   t.match(scripts.get('postrm'), /for user in cordon-tor cordon-gateway;/)
+})
+
+t.test('a locked machine is not left without what unlocks it', async t => {
+  const root = mkdtempSync(join(tmpdir(), 'cordon-locked-'))
+  t.teardown(() => rmSync(root, { recursive: true }))
+  const run = (word: string) => {
+    const input = formatScripts([]).get('prerm') ?? ''
+    const env = { PATH: '/usr/bin:/bin', DPKG_ROOT: root }
+    return spawnSync('sh', ['-s', word], { input, env, encoding: 'utf8' })
+  }
+  t.equal(run('remove').status, 0, 'positive control: one that is not locked')
+  mkdirSync(join(root, 'etc/cordon'), { recursive: true })
+  writeFileSync(join(root, LOCKDOWN_FILES.wishes), '{}')
+  t.match(run('remove'), { status: 1, stderr: /is locked .*\n {2}next: cordon lockdown off/ })
+  t.equal(run('upgrade').status, 0, 'an upgrade takes nothing away')
 })
 
 t.test('what a command says of itself cannot become a command of the man page', async t => {
