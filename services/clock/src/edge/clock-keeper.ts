@@ -1,31 +1,18 @@
-import type {
-  ClockDecision,
-  ClockPoint,
-  ClockSource,
-  ClockStatus,
-  ClockTrust,
-  JobReason,
-} from '@cordon/shared/contracts'
-import { Fault } from '@cordon/shared/errors'
-import { monotonicNow, readSystemClock, readTimeAsleep, sendUnixDatagram } from '@cordon/shared/runtime/edge'
-import type { SpanContext, Telemetry } from '@cordon/shared/telemetry'
-import { judgeTrust, REFUSALS, type SourceVerdict } from '../combine/index.ts'
+import type { ClockDecision, ClockPoint, ClockStatus, ClockTrust, JobReason } from '@cordon/shared/contracts'
+import { monotonicNow } from '@cordon/shared/runtime/edge'
+import type { SpanContext } from '@cordon/shared/telemetry'
 import {
   type Anchor,
-  type Correction,
   chooseDiscipline,
   type DisciplineChoice,
-  encodeChronySample,
-  explainCorrection,
   History,
   planCorrection,
-  timeByAnchor,
   UNDECIDED,
 } from '../discipline/index.ts'
-import type { ChosenSource } from '../select/index.ts'
-import type { AskedSource } from './ask-source.ts'
+import { applyCorrection, type CorrectionPlace } from './apply-correction.ts'
+import { describeFailure, describeLostFloor, describeRefusal, describeSource } from './describe-round.ts'
 import type { FloorFile } from './floor-file.ts'
-import type { ClockSetter } from './machine-clock.ts'
+import { KeptTime } from './kept-time.ts'
 import { isSocket, listClockDaemons } from './machine-facts.ts'
 import { type RoundOptions, runRound } from './run-round.ts'
 import type { BelievedTime } from './sntp-server.ts'
@@ -34,15 +21,12 @@ import type { BelievedTime } from './sntp-server.ts'
 export type ClockConfiguration = Pick<RoundOptions, 'pools' | 'settings'>
 
 export interface ClockKeeperOptions
-  extends Omit<RoundOptions, keyof ClockConfiguration | 'floorMs' | 'signal' | 'onAsked'> {
+  extends CorrectionPlace,
+    Omit<RoundOptions, keyof ClockConfiguration | 'floorMs' | 'signal' | 'onAsked'> {
   configuration(): ClockConfiguration
   readonly floor: FloorFile
-  readonly setter: ClockSetter
-  readonly telemetry: Telemetry
   /** Whether an SNTP server of ours is open. */
   serves(): boolean
-  /** Done around a step: leases and locks elsewhere are of the wall clock. */
-  readonly aroundStep: { before(): void; after(): void }
   readonly listDaemons?: () => Promise<readonly string[]>
 }
 
@@ -63,8 +47,7 @@ const FLOOR_MARGIN_MS = 100_000
 export class ClockKeeper {
   readonly #options: ClockKeeperOptions
   readonly #history = new History()
-  #anchor: Anchor | undefined
-  #anchoredAtMs = 0
+  readonly #time: KeptTime
   #lastOffset: { readonly offsetMs: number; readonly boundMs: number } | undefined
   #hasBeenRight = false
   #decision: ClockDecision = UNDECIDED
@@ -75,6 +58,7 @@ export class ClockKeeper {
 
   constructor(options: ClockKeeperOptions) {
     this.#options = options
+    this.#time = new KeptTime(options.readWall)
     options.telemetry.observe('cordon.clock.offset', () =>
       this.#lastOffset === undefined ? [] : [{ value: this.#lastOffset.offsetMs / 1000 }],
     )
@@ -82,23 +66,15 @@ export class ClockKeeper {
 
   /** Whether the clock can be trusted now. */
   get trust(): ClockTrust {
-    const { settings } = this.#options.configuration()
-    const toleranceMs = settings.toleranceSeconds * 1000
-    const believed = this.#believe()
-    return judgeTrust({
-      ageMs: this.#anchor === undefined ? undefined : monotonicNow() - this.#anchoredAtMs,
-      slept: believed === undefined,
-      offsetMs: believed === undefined ? 0 : believed.unixMs - this.#readWall(),
-      boundMs: believed?.boundMs ?? 0,
-      toleranceMs,
-    })
+    return this.#time.judge(this.#options.configuration().settings.toleranceSeconds * 1000)
   }
 
   /** The time by the last good round, for those who ask us; undefined while the clock is not trusted by it. */
   believedTime(): BelievedTime | undefined {
-    const believed = this.#believe()
-    if (believed === undefined || this.#anchor === undefined) return undefined
-    return { ...believed, delayMs: this.#anchor.delayMs, referenceMs: this.#anchor.unixMs }
+    const { anchor } = this.#time
+    const believed = this.#time.believe()
+    if (believed === undefined || anchor === undefined) return undefined
+    return { ...believed, delayMs: anchor.delayMs, referenceMs: anchor.unixMs }
   }
 
   /** What was right may be no longer: the machine slept, or tor's consensus says otherwise. The next round may step. */
@@ -107,13 +83,13 @@ export class ClockKeeper {
   }
 
   status(): Omit<ClockStatus, 'nextSeconds'> {
-    const anchor = this.#anchor
+    const { anchor, ageMs } = this.#time
     return {
       state: this.trust,
       offsetMs: this.#lastOffset?.offsetMs ?? null,
       boundMs: this.#lastOffset?.boundMs ?? null,
       at: anchor === undefined ? null : new Date(anchor.unixMs).toISOString(),
-      ageSeconds: anchor === undefined ? null : Math.round((monotonicNow() - this.#anchoredAtMs) / 1000),
+      ageSeconds: ageMs === undefined ? null : Math.round(ageMs / 1000),
       sources: this.#sources,
       decision: this.#decision,
       discipline: { ...this.#discipline, rivals: [...this.#discipline.rivals] },
@@ -142,7 +118,7 @@ export class ClockKeeper {
       if (known.type === 'lost') {
         telemetry.log('clock.floor.lost')
         span.end({ outcome: 'refused' })
-        this.#decision = floorLost(floor.paths)
+        this.#decision = describeLostFloor(floor.paths)
         return false
       }
       this.#floorMs = known.unixMs
@@ -161,7 +137,7 @@ export class ClockKeeper {
         const why = decision.type === 'refused' ? decision.why : 'slept'
         telemetry.log('clock.refused', { refusal: why })
         span.end({ outcome: 'refused' })
-        this.#decision = refused(why)
+        this.#decision = describeRefusal(why)
         return false
       }
       span.end({ outcome: 'ok' })
@@ -171,7 +147,7 @@ export class ClockKeeper {
     } catch (cause) {
       span.fail(cause)
       if (signal.aborted) throw cause
-      this.#decision = failed(cause)
+      this.#decision = describeFailure(cause)
       return false
     }
   }
@@ -190,12 +166,11 @@ export class ClockKeeper {
       mayNotSet: this.#options.setter.mayNotSet(),
       daemons,
     })
-    this.#anchor = anchor
-    this.#anchoredAtMs = monotonicNow()
-    const { unixMs, boundMs } = this.#believe() ?? anchor
-    const offsetMs = unixMs - this.#readWall()
+    const atMs = this.#time.keep(anchor)
+    const { unixMs, boundMs } = this.#time.believe() ?? anchor
+    const offsetMs = unixMs - this.#time.readWall()
     this.#lastOffset = { offsetMs, boundMs }
-    this.#history.add({ atMs: this.#anchoredAtMs, offsetMs, boundMs })
+    this.#history.add({ atMs, offsetMs, boundMs })
     // First: a kill between the two leaves a floor that is true all the same.
     const floorMs = unixMs - boundMs - FLOOR_MARGIN_MS
     await floor.raise(floorMs).catch((cause: unknown) => telemetry.log('clock.floor.unwritten', {}, cause))
@@ -209,88 +184,11 @@ export class ClockKeeper {
       toleranceMs: settings.toleranceSeconds * 1000,
       allowBackward: allowBackward || settings.allowBackward,
     })
-    this.#apply(correction, offsetMs, parent)
+    const { chronySocket } = settings
+    const planned = { correction, offsetMs, discipline: this.#discipline, chronySocket, parent }
+    const { decision, discipline } = applyCorrection(this.#options, this.#time, planned)
+    this.#decision = decision
+    this.#discipline = discipline
     if (this.trust === 'trusted') this.#hasBeenRight = true
   }
-
-  #apply(correction: Correction, offsetMs: number, parent: SpanContext): void {
-    const { setter, aroundStep, telemetry } = this.#options
-    try {
-      if (correction.type === 'slew') setter.slew(offsetMs)
-      if (correction.type === 'step') {
-        const span = telemetry.startSpan('clock.step', { parent, attributes: { offsetMs } })
-        aroundStep.before()
-        try {
-          setter.step(offsetMs)
-          telemetry.log('clock.stepped', { offsetMs: Math.round(offsetMs) })
-          span.end({ outcome: 'ok' })
-        } catch (cause) {
-          span.fail(cause)
-          throw cause
-        } finally {
-          aroundStep.after()
-        }
-      }
-      if (correction.type === 'hand-on' && this.#discipline.by === 'chrony') this.#feedChrony()
-      this.#decision = explainCorrection(correction, offsetMs, this.#discipline)
-    } catch (cause) {
-      // CAP_SYS_TIME in a container is one that its kernel does not count.
-      const why = cause instanceof Fault ? cause.message : 'the clock could not be set'
-      this.#discipline = { by: 'report', why, rivals: [] }
-      this.#decision = explainCorrection({ type: 'report' }, offsetMs, this.#discipline)
-    }
-  }
-
-  #feedChrony(): void {
-    const socket = this.#options.configuration().settings.chronySocket
-    const believed = this.#believe()
-    if (believed === undefined) return
-    const localMs = this.#readWall()
-    if (sendUnixDatagram(socket, encodeChronySample(localMs, believed.unixMs - localMs))) return
-    this.#discipline = { by: 'report', why: 'chrony does not take what is sent to its socket', rivals: [] }
-  }
-
-  #believe(): { readonly unixMs: number; readonly boundMs: number } | undefined {
-    const anchor = this.#anchor
-    return anchor && timeByAnchor(anchor, { rawMs: readSystemClock('raw'), asleepMs: readTimeAsleep() })
-  }
-
-  #readWall(): number {
-    return this.#options.readWall?.() ?? readSystemClock('wall')
-  }
 }
-
-function describeSource(
-  asked: AskedSource | { readonly source: ChosenSource },
-  verdict: SourceVerdict | undefined,
-): ClockSource {
-  const { pool, operator } = asked.source
-  if (!('result' in asked)) {
-    return { pool, operator, offsetMs: null, boundMs: null, verdict: 'asking', reason: null, requests: 0 }
-  }
-  const { result, requests } = asked
-  if (result.type === 'failed') {
-    return { pool, operator, offsetMs: null, boundMs: null, verdict: 'failed', reason: result.why, requests }
-  }
-  const { offsetMs, boundMs } = result.sample
-  return { pool, operator, offsetMs, boundMs, verdict: verdict ?? 'asking', reason: null, requests }
-}
-
-function refused(why: keyof typeof REFUSALS | 'slept'): ClockDecision {
-  if (why !== 'slept') return { verdict: 'refused', reason: why, ...REFUSALS[why] }
-  return { verdict: 'refused', reason: why, why: 'the machine slept while it was measured', next: null }
-}
-
-const floorLost = (paths: readonly string[]): ClockDecision => ({
-  verdict: 'refused',
-  reason: 'floor-lost',
-  why: 'the files that remember the latest time established here are damaged, all of them',
-  next: `Look whether somebody damaged them; then remove ${paths.join(' and ')} to begin anew.`,
-})
-
-const failed = (cause: unknown): ClockDecision => ({
-  verdict: 'failed',
-  reason: cause instanceof Fault ? cause.code : 'failed',
-  why: cause instanceof Fault ? cause.message : 'the round ended with an error of ours',
-  next: cause instanceof Fault ? (cause.next ?? null) : 'See `cordon logs`.',
-})
