@@ -1,6 +1,7 @@
 import { type Answer, encode } from 'dns-packet'
-import type { FuzzTarget } from '../../../shared/test/fuzz.ts'
+import { FUZZ_SEED, type FuzzTarget } from '../../../shared/test/fuzz.ts'
 import { acceptUpstreamAnswer, decodeQuery, encodeResponse, RCODE } from '../src/wire/index.ts'
+import { makeCorpus } from './hostile-corpus.ts'
 
 const questions = [{ name: 'a.example', type: 'TXT', class: 'IN' }] as const
 const plain = encode({ type: 'query', id: 9, flags: 0x0100, questions: [...questions] })
@@ -16,7 +17,7 @@ const records = [
 export const DNS_TARGETS: readonly FuzzTarget[] = [
   {
     name: 'dns query',
-    seeds: [plain, encode({ type: 'query', questions: [...questions], additionals: [] })],
+    seeds: makeCorpus(FUZZ_SEED),
     dictionary: [Buffer.from('c00c', 'hex'), Buffer.from('000029ffff000000000000', 'hex')],
     run(bytes) {
       const decoded = decodeQuery(Buffer.from(bytes))

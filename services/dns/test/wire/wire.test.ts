@@ -1,5 +1,6 @@
 import { type Answer, decode, encode, type Packet } from 'dns-packet'
 import t from 'tap'
+import { FUZZ_SEED } from '../../../../shared/test/fuzz.ts'
 import {
   acceptUpstreamAnswer,
   decodeQuery,
@@ -13,6 +14,7 @@ import {
   TYPE,
 } from '../../src/wire/index.ts'
 import { readServiceHints } from '../../src/wire/service-hints.ts'
+import { CORPUS_PACKETS, makeCorpus } from '../hostile-corpus.ts'
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(/\s/g, ''), 'hex')
 
@@ -44,6 +46,37 @@ t.test('a query gives its question in lower case for the cache and as it was ask
   t.equal(queryOf(hex(`${HEAD} 0000 03 612e62 00 0001 0001`)).name(), 'a\\.b', 'a dot in a label is no dot')
   t.equal(queryOf(hex(`${HEAD} 0000 00 0002 0001`)).name(), '')
 })
+
+t.test(
+  `DNS-06 each of ${CORPUS_PACKETS} stored packets has one defined end, and a question is read as a library reads it`,
+  async t => {
+    const packets = makeCorpus(FUZZ_SEED)
+    t.comment(`seed ${FUZZ_SEED}`)
+    t.equal(new Set(packets.map(packet => packet.toString('latin1'))).size, CORPUS_PACKETS, 'no two are alike')
+    const ends = new Map<string, number>()
+    let agreed = 0
+    for (const packet of packets) {
+      const before = packet.toString('latin1')
+      const decoded = decodeQuery(packet)
+      const end = decoded.type === 'failure' ? `rcode ${decoded.rcode}` : decoded.type
+      ends.set(end, (ends.get(end) ?? 0) + 1)
+      if (packet.toString('latin1') !== before) t.fail(`it was changed: ${packet.toString('hex')}`)
+      // What is no ASCII the library takes for UTF-8.
+      if (decoded.type !== 'query' || [...decoded.query.name()].some(letter => letter > '\x7f')) continue
+      const { id, name, type, question } = decoded.query
+      const library = decode(Buffer.concat([packet.subarray(0, 10), Buffer.alloc(2), question]))
+      const [asked] = library.questions ?? []
+      // The library marks no dot within a label.
+      const isSame = library.id === id && asked?.name.toLowerCase().replaceAll('\\', '') === name().replaceAll('\\', '')
+      if (!isSame || library.questions?.length !== 1) t.fail(`${type} ${packet.toString('hex')}`)
+      agreed += 1
+    }
+    t.comment(Object.fromEntries(ends))
+    t.same([...ends.keys()].sort(), ['query', 'rcode 1', 'rcode 4', 'silence'])
+    t.ok(Math.min(...ends.values()) > 200, 'none of them rarely')
+    t.ok(agreed > 3000, `${agreed} questions are read alike`)
+  },
+)
 
 t.test('DNS-07 a query cut at any byte is a mistake or nothing', async t => {
   for (const whole of [plain, withOpt]) {
