@@ -22,6 +22,7 @@ export const FENCES: readonly Fence[] = [
   { what: 'ioredis', only: ['shared/src/queue/edge/**'], why: 'one connection policy' },
   { what: '@opentelemetry', only: ['shared/src/telemetry/edge/**'], why: 'attributes come from one allow-list' },
   { what: 'pino', only: ['shared/src/telemetry/edge/**'], why: 'one place decides what a log line may hold' },
+  { what: 'typebox', only: ['shared/{src,test}/schema/**'], why: 'each file of it that is read delays every start' },
   { what: 'koffi', only: ['**/edge/**'], why: TOUCHES_THE_WORLD },
   { what: 'undici', only: [...EDGES], why: TOUCHES_THE_WORLD },
   { what: 'node:fs', only: [...EDGES], why: TOUCHES_THE_WORLD },
@@ -47,6 +48,7 @@ export const FENCES: readonly Fence[] = [
 /** The rooms of shared, lowest first: each imports only those before it. */
 export const SHARED_ROOMS = [
   'errors',
+  'schema',
   'isolation',
   'socks',
   'names',

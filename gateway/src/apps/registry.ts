@@ -1,8 +1,7 @@
 import { APP_SETTINGS, type AppSettings, USER_APP_ID_PATTERN } from '@cordon/shared/contracts'
 import { Fault } from '@cordon/shared/errors'
 import type { AppId } from '@cordon/shared/isolation'
-import Type, { type Static } from 'typebox'
-import Value from 'typebox/value'
+import { fits, type Static, Type } from '@cordon/shared/schema'
 
 const PORT = Type.Integer({ minimum: 1024, maximum: 65535 })
 
@@ -31,7 +30,7 @@ export const REGISTRY_MAX_BYTES = 4_194_304
 /** Parse the registry file, or throw a Fault `GW_REGISTRY_INVALID`: ports are promises, so none is guessed anew. */
 export function parseRegistry(text: string, file: string): Registry {
   const value = parseJson(text)
-  if (Value.Check(REGISTRY, value)) return value
+  if (fits(REGISTRY, value)) return value
   throw new Fault('GW_REGISTRY_INVALID', `${file} is not a registry of apps`, {
     where: 'host',
     retry: 'never',

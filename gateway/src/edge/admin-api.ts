@@ -1,3 +1,4 @@
+import type { ContractTypes } from '@cordon/shared/api/edge/api-server'
 import {
   APP_SETTINGS,
   APP_STATUS,
@@ -18,11 +19,10 @@ import {
   STREAMS,
 } from '@cordon/shared/contracts'
 import { APP_ID_PATTERN } from '@cordon/shared/isolation'
+import { type TSchema, Type } from '@cordon/shared/schema'
 import { LOG_RECORD, parseTraceParent, SPAN_RECORD, type SpanContext, type Telemetry } from '@cordon/shared/telemetry'
 import swagger from '@fastify/swagger'
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
-import Type from 'typebox'
 import { type AdminListener, listenForAdmin, makeAdminServer } from './admin-server.ts'
 import type { AppRegistrar } from './app-registrar.ts'
 import type { EventHub } from './event-hub.ts'
@@ -83,8 +83,8 @@ async function buildAdminApi(dependencies: AdminDependencies, listener: AdminLis
   const { registrar, events, view } = dependencies
   const server = makeAdminServer(listener, dependencies.telemetry)
   await server.register(swagger, { openapi: { openapi: '3.1.0', info: DESCRIPTION } })
-  const admin = server.withTypeProvider<TypeBoxTypeProvider>()
-  const answers = <T extends Type.TSchema>(summary: string, schema: T) => ({
+  const admin = server.withTypeProvider<ContractTypes>()
+  const answers = <T extends TSchema>(summary: string, schema: T) => ({
     summary,
     response: { '2xx': schema, default: PROBLEM },
   })

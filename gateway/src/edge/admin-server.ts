@@ -5,7 +5,6 @@ import type { Access } from '@cordon/shared/contracts'
 import type { FaultCode } from '@cordon/shared/errors'
 import { type PortUsers, peerUid } from '@cordon/shared/runtime/edge'
 import type { Telemetry } from '@cordon/shared/telemetry'
-import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import type { AdminToken } from './admin-token.ts'
 
@@ -28,7 +27,7 @@ export function makeAdminServer(listener: AdminListener, telemetry: Telemetry): 
   const onRefused = (): void => telemetry.log('gateway.admin.refused')
   const admin = makeApi({ door: listener, statusCodes: STATUS_CODES, onRefused })
   if (listener.type === 'tcp') demandToken(admin, listener, onRefused)
-  return admin.setValidatorCompiler(TypeBoxValidatorCompiler)
+  return admin
 }
 
 const TOKEN_REFUSALS = {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { createServer, type Server, type Socket } from 'node:net'
 import { type DnsApp, FROM_DNS, type FromDns, type RuntimeLayout, type ToDns } from '@cordon/shared/contracts'
 import { listenPrivately, monotonicNow, readJsonLines, writeJsonLine } from '@cordon/shared/runtime/edge'
-import Value from 'typebox/value'
+import { fits } from '@cordon/shared/schema'
 import type { AppTable } from './app-table.ts'
 import type { LiveApp } from './live-app.ts'
 
@@ -86,7 +86,7 @@ export class DnsLink {
       for (const serial of [...this.#waiting.keys()]) this.#settle(serial)
     })
     readJsonLines(socket, LINE_MAX_BYTES, value => {
-      if (Value.Check(FROM_DNS, value)) this.#hear(socket, value)
+      if (fits(FROM_DNS, value)) this.#hear(socket, value)
       else socket.destroy()
     })
     void this.tell()

@@ -6,4 +6,5 @@
  */
 export type { ApiDoor, ApiRefusal } from './judge-request.ts'
 export { judgeApiRequest } from './judge-request.ts'
+export { pickNamed } from './pick-named.ts'
 export { describeProblem, invalidRequest, NOTHING_HERE, refusedRequest } from './problem.ts'

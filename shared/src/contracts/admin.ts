@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox'
+import { type Static, Type } from '../schema/index.ts'
 import { CLOCK_REPORT } from './clock.ts'
 
 const Count = Type.Integer({ minimum: 0 })
@@ -144,7 +144,7 @@ export type Audit = Static<typeof AUDIT>
 /** What `GET /v1/events` tells, as server-sent events: the name of each is its type. */
 export const GATEWAY_EVENT = Type.Union([
   Type.Object({ type: Type.Literal('audit'), verdict: VERDICT, since: Text, reasons: Type.Array(Text) }),
-  Type.Interface([VIOLATION], { type: Type.Literal('violation') }),
+  Type.Object({ ...VIOLATION.properties, type: Type.Literal('violation') }),
   Type.Object({ type: Type.Literal('tor'), control: Type.Enum(['connected', 'lost']) }),
   Type.Object({ type: Type.Literal('renewed'), id: Text, nymEpoch: Count }),
   Type.Object({ type: Type.Literal('apps'), ids: Type.Array(Text) }),

@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox'
+import { type Static, Type } from '../schema/index.ts'
 import { CONTROL_PROFILE_NAMES } from './control-profiles.ts'
 
 /** A host pattern: a name, `*.name` for a name and all below it, an address, or an address range (CIDR). */

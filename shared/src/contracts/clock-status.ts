@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox'
+import { type Static, Type } from '../schema/index.ts'
 import { CLOCK_TRUST } from './clock.ts'
 
 const Text = Type.String()

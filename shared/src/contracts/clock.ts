@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox'
+import { type Static, Type } from '../schema/index.ts'
 
 /**
  * What the clock may be called. `stale`: it was trusted, and the last measurement is older than it should be. A clock

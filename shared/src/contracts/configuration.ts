@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox'
+import { type Static, Type } from '../schema/index.ts'
 import { APP_SETTINGS } from './app-settings.ts'
 import { CLOCK_SETTINGS } from './clock-settings.ts'
 import { USER_APP_ID_PATTERN } from './own-apps.ts'

@@ -1,5 +1,5 @@
-import Type, { type Static } from 'typebox'
 import { APP_ID_PATTERN } from '../isolation/index.ts'
+import { type Static, Type } from '../schema/index.ts'
 
 const closed = { additionalProperties: false } as const
 const SERIAL = Type.Integer({ minimum: 0 })

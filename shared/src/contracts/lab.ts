@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox'
+import { type Static, Type } from '../schema/index.ts'
 import { TIME_POOLS } from './clock-settings.ts'
 
 const FINGERPRINT = Type.String({ pattern: '^[0-9A-F]{40}$' })

@@ -1,16 +1,11 @@
-import type { TSchema } from 'typebox'
-import { Settings } from 'typebox/system'
-import Value from 'typebox/value'
 import { LineCounter, parseDocument } from 'yaml'
 import { Fault } from '../errors/index.ts'
+import { fits, listMistakes, type TSchema } from '../schema/index.ts'
 import { CONFIGURATION, type Configuration } from './configuration.ts'
 import { type BrokenLaw, findBrokenLaws } from './configuration-laws.ts'
 
 /** Nothing a person writes by hand is larger. Arbitrary. */
 export const CONFIGURATION_MAX_BYTES = 1_048_576
-
-// A person mends a file once, not eight mistakes at a time (typebox stops at eight by itself).
-Settings.Set({ maxErrors: 1000 })
 
 /**
  * Parse the text of a configuration file.
@@ -30,7 +25,7 @@ export function parseConfiguration(text: string, file: string): Configuration {
     const offset = offsetOf(document, path)
     return offset === undefined ? file : at(offset)
   }
-  if (!Value.Check(CONFIGURATION, value)) {
+  if (!fits(CONFIGURATION, value)) {
     const paths = distinctPaths(CONFIGURATION, value)
     throw invalid(paths.map(path => `${place(path)}: ${describeMistake(CONFIGURATION, value, path)}`))
   }
@@ -62,11 +57,10 @@ function toValue(document: ReturnType<typeof parseDocument>, file: string): unkn
 /** List where the value departs from the schema: the deepest places only, each once. */
 function distinctPaths(schema: TSchema, value: unknown): readonly (readonly string[])[] {
   const pointers = new Set<string>()
-  for (const error of Value.Errors(schema, value)) {
-    const required = error.keyword === 'required' ? (error.params as { requiredProperties: string[] }) : undefined
-    if (error.keyword === 'additionalProperties') continue // reported once more, at the key itself
-    for (const missing of required?.requiredProperties ?? []) pointers.add(`${error.instancePath}/${missing}`)
-    if (required === undefined) pointers.add(error.instancePath)
+  for (const { keyword, pointer, missing } of listMistakes(schema, value)) {
+    if (keyword === 'additionalProperties') continue // reported once more, at the key itself
+    for (const key of missing) pointers.add(`${pointer}/${key}`)
+    if (keyword !== 'required') pointers.add(pointer)
   }
   const all = [...pointers]
   return all.filter(one => !all.some(other => other.startsWith(`${one}/`))).map(splitPointer)

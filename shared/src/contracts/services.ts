@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox'
+import { type Static, Type } from '../schema/index.ts'
 
 /** The services that a person may do without: the traffic of apps passes without them. */
 export const SERVICES = ['dns', 'clock', 'updates'] as const

@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox'
+import { type Static, Type } from '../schema/index.ts'
 import { APP_STATUS } from './admin.ts'
 import { CLOCK_SUMMARY } from './clock-status.ts'
 import { UPDATES_SUMMARY } from './updates.ts'

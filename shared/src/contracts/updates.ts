@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox'
+import { type Static, Type } from '../schema/index.ts'
 import { PRODUCT_ID_PATTERN, PRODUCT_SETTINGS, SOURCE_KINDS } from './product-settings.ts'
 
 const TextOrNull = Type.Union([Type.String(), Type.Null()])
@@ -40,7 +40,8 @@ export const PRODUCT_VIEW = Type.Object({
 export type ProductView = Static<typeof PRODUCT_VIEW>
 
 /** What is done about a product now: what a command that waits looks at again and again. */
-export const PRODUCT_ACTIVITY = Type.Pick(PRODUCT_VIEW, ['id', 'activity', 'download'])
+const { id, activity, download } = PRODUCT_VIEW.properties
+export const PRODUCT_ACTIVITY = Type.Object({ id, activity, download })
 export type ProductActivity = Static<typeof PRODUCT_ACTIVITY>
 export const ACTIVITY_VIEW = Type.Object({ products: Type.Array(PRODUCT_ACTIVITY) })
 export type ActivityView = Static<typeof ACTIVITY_VIEW>

@@ -1,5 +1,5 @@
-import Value from 'typebox/value'
 import { JOBS, type JobName, type JobPayload, type QueueName } from '../contracts/index.ts'
+import { fits } from '../schema/index.ts'
 
 /** The longest payload as JSON. The largest of ours has 120 bytes. */
 export const PAYLOAD_MAX_BYTES = 1024
@@ -14,7 +14,7 @@ export function judgeJob(queue: QueueName, name: unknown, payload: unknown): Jud
   if (typeof name !== 'string' || !isJobName(name) || JOBS[name].queue !== queue) {
     return { type: 'refused', why: 'unknown-job' }
   }
-  if (!Value.Check(JOBS[name].payload, payload)) return { type: 'refused', why: 'payload' }
+  if (!fits(JOBS[name].payload, payload)) return { type: 'refused', why: 'payload' }
   if (JSON.stringify(payload).length > PAYLOAD_MAX_BYTES) return { type: 'refused', why: 'size' }
   return { type: 'accepted', name, payload }
 }

@@ -1,4 +1,4 @@
-import Value from 'typebox/value'
+import { fits } from '../schema/index.ts'
 import { fitsAttribute } from './attributes.ts'
 import { SPAN_RECORD, type SpanRecord } from './records.ts'
 import { SPANS, type SpanName } from './spans.ts'
@@ -12,13 +12,13 @@ const LONGEST_MS = 86_400_000
  * attribute. What is handed over is kept and shown, so it gets no word in that this process could not say itself.
  */
 export function admitSpan(value: unknown, part: string): SpanRecord | undefined {
-  if (!Value.Check(SPAN_RECORD, value) || value.part !== part || !isSpanName(value.name)) return undefined
+  if (!fits(SPAN_RECORD, value) || value.part !== part || !isSpanName(value.name)) return undefined
   const { traceId, spanId, parentSpanId, durationMs, startedAt, attributes } = value
   const isTraced = [spanId, ...(parentSpanId === null ? [] : [parentSpanId])].every(id => isContext(traceId, id))
   const allowed: readonly string[] = SPANS[value.name]
   const entries = Object.entries(attributes)
-  const fits = entries.every(([key, one]) => allowed.includes(key) && fitsAttribute(key as never, one))
-  if (!isTraced || !fits || durationMs > LONGEST_MS || Number.isNaN(Date.parse(startedAt))) return undefined
+  const areAllowed = entries.every(([key, one]) => allowed.includes(key) && fitsAttribute(key as never, one))
+  if (!isTraced || !areAllowed || durationMs > LONGEST_MS || Number.isNaN(Date.parse(startedAt))) return undefined
   // Named one by one: a field that the schema does not know is not kept either.
   return { part, name: value.name, traceId, spanId, parentSpanId, startedAt, durationMs, attributes }
 }

@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox'
+import { type Static, Type } from '../schema/index.ts'
 
 const FIELDS = Type.Record(Type.String(), Type.Union([Type.String(), Type.Number()]))
 const TIME = Type.String({ format: 'date-time' })

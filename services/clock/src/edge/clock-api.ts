@@ -2,9 +2,9 @@ import { invalidRequest } from '@cordon/shared/api'
 import { makeApi } from '@cordon/shared/api/edge/api-server'
 import { serveTelemetry } from '@cordon/shared/api/edge/serve-telemetry'
 import { type ClockHistory, type ClockStatus, SYNC_REQUEST } from '@cordon/shared/contracts'
+import { fits } from '@cordon/shared/schema'
 import type { Telemetry } from '@cordon/shared/telemetry'
 import type { FastifyInstance } from 'fastify'
-import Value from 'typebox/value'
 
 /** What the clock's API shows and does. */
 export interface ClockApiDependencies {
@@ -22,7 +22,7 @@ export function buildClockApi({ status, history, sync, telemetry }: ClockApiDepe
   api.get('/v1/clock', async () => status())
   api.get('/v1/history', async () => history())
   api.post('/v1/sync', async ({ body }) => {
-    if (!Value.Check(SYNC_REQUEST, body)) throw invalidRequest('the request is not one that the clock takes')
+    if (!fits(SYNC_REQUEST, body)) throw invalidRequest('the request is not one that the clock takes')
     await sync(body.allowBackward)
     return status()
   })

@@ -1,7 +1,7 @@
 import { type ApiQuestion, askApi } from '@cordon/shared/api/edge/ask-api'
 import { type ClockTrust, GATEWAY_CLOCK, type GatewayClock } from '@cordon/shared/contracts'
 import { Fault } from '@cordon/shared/errors'
-import Value from 'typebox/value'
+import { fits } from '@cordon/shared/schema'
 
 /** A gateway that lives answers in milliseconds. Arbitrary. */
 const DEADLINE_MS = 3000
@@ -17,7 +17,7 @@ export class GatewayClient {
   /** Read what the gateway was told of the clock, and what tor knows of the time. */
   async readClock(): Promise<GatewayClock> {
     const value = await this.#ask({ method: 'GET', path: '/v1/clock' })
-    if (Value.Check(GATEWAY_CLOCK, value)) return value
+    if (fits(GATEWAY_CLOCK, value)) return value
     throw unreachable(new Error('the gateway answered with something unknown'))
   }
 

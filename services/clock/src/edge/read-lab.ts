@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers'
 import { LAB_DESCRIPTION, type TimePools } from '@cordon/shared/contracts'
 import { Fault } from '@cordon/shared/errors'
 import { withDeadline } from '@cordon/shared/runtime/edge'
-import Value from 'typebox/value'
+import { fits } from '@cordon/shared/schema'
 
 /** A lab that runs answers at once. Arbitrary. */
 const DEADLINE_MS = 5000
@@ -21,7 +21,7 @@ export async function readLab(socketPath: string): Promise<LabTime> {
   const connection = connect({ path: socketPath })
   try {
     const description: unknown = JSON.parse(await withDeadline(text(connection), DEADLINE_MS, strange))
-    if (!Value.Check(LAB_DESCRIPTION, description)) throw strange()
+    if (!fits(LAB_DESCRIPTION, description)) throw strange()
     return { pools: description.timePools, authority: await readFile(description.authority, 'latin1') }
   } finally {
     connection.destroy()

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net'
 import { type DnsApp, type FromDns, TO_DNS, type ToDns } from '@cordon/shared/contracts'
 import { planWait } from '@cordon/shared/runtime'
 import { readJsonLines, writeJsonLine } from '@cordon/shared/runtime/edge'
-import Value from 'typebox/value'
+import { fits } from '@cordon/shared/schema'
 
 /** 500 apps are 100 KB. Arbitrary. */
 const LINE_MAX_BYTES = 4_194_304
@@ -71,7 +71,7 @@ export class GatewayLink {
       this.#socket = socket
     })
     readJsonLines(socket, LINE_MAX_BYTES, value => {
-      if (Value.Check(TO_DNS, value)) this.#hear(socket, value)
+      if (fits(TO_DNS, value)) this.#hear(socket, value)
       else socket.destroy()
     })
     socket.on('close', () => {

@@ -1,6 +1,5 @@
 import { APP_SETTINGS, type AppSettings, findBrokenLaws } from '@cordon/shared/contracts'
-import type { TObject, TSchema } from 'typebox'
-import Value from 'typebox/value'
+import { fits, type TSchema } from '@cordon/shared/schema'
 import { usage } from './complaint.ts'
 import { show } from './show.ts'
 
@@ -48,14 +47,13 @@ export function readAppSettings(options: AppOptions): AppSettings {
     }),
   }
   const settings = withoutGaps(given) ?? {}
-  requireFit([], APP_SETTINGS, settings)
-  const parsed = Value.Parse(APP_SETTINGS, settings)
-  for (const { path, allowed } of findBrokenLaws({ apps: { it: parsed } })) {
+  if (!fits(APP_SETTINGS, settings)) throw complainOf([], APP_SETTINGS, settings)
+  for (const { path, allowed } of findBrokenLaws({ apps: { it: settings } })) {
     const [, , ...within] = path
     const found = within.reduce<unknown>((value, key) => (value as Record<string, unknown>)?.[key], settings)
     throw complaint(within, found, allowed)
   }
-  return parsed
+  return settings
 }
 
 /** Leave out what is undefined; undefined where nothing is left. */
@@ -64,14 +62,14 @@ function withoutGaps(given: Readonly<Record<string, unknown>>): Record<string, u
   return said.length === 0 ? undefined : Object.fromEntries(said)
 }
 
-/** Throw a Fault that names the first setting that its schema does not allow. */
-function requireFit(path: readonly string[], schema: TSchema, value: unknown): void {
-  if (value === undefined || Value.Check(schema, value)) return
-  const { properties, description } = schema as Partial<TObject> & { description?: string }
-  for (const [name, one] of Object.entries(properties ?? {})) {
-    requireFit([...path, name], one, (value as Record<string, unknown>)[name])
-  }
-  throw complaint(path, value, description)
+/** Make the Fault that names the first setting within `value` that its schema does not allow. */
+function complainOf(path: readonly string[], schema: TSchema, value: unknown): Error {
+  const { properties = {}, description } = schema as { properties?: Record<string, TSchema>; description?: string }
+  const within = value as Readonly<Record<string, unknown>>
+  const wrong = Object.entries(properties).find(([name, one]) => within[name] !== undefined && !fits(one, within[name]))
+  if (wrong === undefined) return complaint(path, value, description)
+  const [name, one] = wrong
+  return complainOf([...path, name], one, within[name])
 }
 
 /** Options are named for the settings: `dns.port` is `--dns-port`. A number in the path is one of a list. */

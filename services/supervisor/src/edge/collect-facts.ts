@@ -5,7 +5,7 @@ import { type Configuration, GATEWAY_STATUS, layOutRuntime, type Problem } from 
 import { Fault, systemCode } from '@cordon/shared/errors'
 import { judgeRedis } from '@cordon/shared/queue'
 import { readConfiguration, readFileBounded } from '@cordon/shared/runtime/edge'
-import Value from 'typebox/value'
+import { fits } from '@cordon/shared/schema'
 import type { Directories } from '../cli/index.ts'
 import { type DesktopDns, type Facts, isLoopback, isResolvedAsked } from '../doctor/index.ts'
 import { judgeFullness, REDIS_PROGRAMS, redisMissing } from '../redis/index.ts'
@@ -39,7 +39,7 @@ export async function collectFacts(directories: Directories, describe: Describe)
     supervisor = thrown instanceof Fault && thrown.code === 'SUP_NOT_RUNNING' ? 'absent' : 'silent'
     return undefined
   })
-  const read = (value: unknown) => (Value.Check(GATEWAY_STATUS, value) ? value : undefined)
+  const read = (value: unknown) => (fits(GATEWAY_STATUS, value) ? value : undefined)
   const gatewayQuestion = { method: 'GET', path: '/v1/status', read } as const
   const { tor, redis } = configuration
   const [gateway, torProblem, redisProblem, namespaces, ours, ...unsafe] = await Promise.all([

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { LAB_DESCRIPTION, LAB_MESSAGE, type LabDescription } from '@cordon/shared/contracts'
 import { Fault } from '@cordon/shared/errors'
 import { answers, openPrivateDirectory, withDeadline } from '@cordon/shared/runtime/edge'
-import Value from 'typebox/value'
+import { fits } from '@cordon/shared/schema'
 import { confine, openFilesOf, readLines, startChild, watchExit } from './child.ts'
 import type { Instance } from './instance.ts'
 import type { PartDriver, PartReporter, RunningPart } from './part-driver.ts'
@@ -81,7 +81,7 @@ async function startLab(
 
 function hear(line: string, instance: Instance, reporter: PartReporter): void {
   const message = parseJson(line)
-  if (!Value.Check(LAB_MESSAGE, message)) {
+  if (!fits(LAB_MESSAGE, message)) {
     reporter.log('warn', 'it said something unknown')
     return
   }
@@ -121,7 +121,7 @@ async function readDescription(socket: string): Promise<LabDescription> {
     connection.once('close', () => reject(strange(socket)))
   })
   const description = parseJson(await withDeadline(line, DESCRIPTION_DEADLINE_MS, () => strange(socket)))
-  if (Value.Check(LAB_DESCRIPTION, description)) return description
+  if (fits(LAB_DESCRIPTION, description)) return description
   throw strange(socket)
 }
 

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { PART_MESSAGE, type PartNotice, type PartQuestion } from '@cordon/shared/contracts'
 import { internal } from '@cordon/shared/errors'
 import { openPrivateDirectory } from '@cordon/shared/runtime/edge'
-import Value from 'typebox/value'
+import { fits } from '@cordon/shared/schema'
 import { parsePartLogLine } from '../lifecycle/index.ts'
 import { confine, openFilesOf, readLines, startChild, watchExit } from './child.ts'
 import { notifyOfBreach } from './desktop-notice.ts'
@@ -40,7 +40,7 @@ export function driveOwnPart(instance: Instance, { name, title, entry, more }: O
     }
     const asked: (() => void)[] = []
     child.on('message', message => {
-      if (!Value.Check(PART_MESSAGE, message)) reporter.log('error', 'it announced something unknown')
+      if (!fits(PART_MESSAGE, message)) reporter.log('error', 'it announced something unknown')
       else if (message.type === 'alive') asked.shift()?.()
       else if (message.type === 'breached') notifyOfBreach(process.env)
       else reporter.announce(message)

@@ -3,8 +3,8 @@ import { PART_MESSAGE, type PartName, type RuntimeLayout } from '@cordon/shared/
 import { Fault } from '@cordon/shared/errors'
 import type { PartCondition } from '@cordon/shared/runtime'
 import { openControlConnection, readJsonLines, withDeadline } from '@cordon/shared/runtime/edge'
+import { fits } from '@cordon/shared/schema'
 import { getInfo, parseGetInfo } from '@cordon/shared/tor-control'
-import Value from 'typebox/value'
 import { askRedis } from './redis-question.ts'
 
 /** Whoever lives answers in milliseconds. Arbitrary. */
@@ -46,7 +46,7 @@ async function readHealth(path: string): Promise<PartCondition> {
   })
   try {
     const message = await withDeadline(said, ANSWER_DEADLINE_MS, () => strange(path))
-    if (Value.Check(PART_MESSAGE, message) && message.type !== 'alive' && message.type !== 'breached') return message
+    if (fits(PART_MESSAGE, message) && message.type !== 'alive' && message.type !== 'breached') return message
     throw strange(path)
   } finally {
     connection.destroy()

@@ -13,7 +13,7 @@ import {
 } from '@cordon/shared/contracts'
 import { explain } from '@cordon/shared/errors'
 import { inheritNothing, readConfiguration } from '@cordon/shared/runtime/edge'
-import Value from 'typebox/value'
+import { fits } from '@cordon/shared/schema'
 import { type Directories, stoppedStatus } from '../cli/index.ts'
 import { type ClockSample, chooseParts, judgeState, type LogLine, listParts } from '../lifecycle/index.ts'
 import { ask, type Question } from './api-client.ts'
@@ -51,19 +51,19 @@ const SOCKETS = { gateway: 'gatewaySocket', clock: 'clockSocket', updates: 'upda
 const GATEWAY_QUESTION: Question<GatewayStatus> = {
   method: 'GET',
   path: '/v1/status',
-  read: value => (Value.Check(GATEWAY_STATUS, value) ? value : undefined),
+  read: value => (fits(GATEWAY_STATUS, value) ? value : undefined),
 }
 
 const CLOCK_QUESTION: Question<ClockStatus> = {
   method: 'GET',
   path: '/v1/clock',
-  read: value => (Value.Check(CLOCK_STATUS, value) ? value : undefined),
+  read: value => (fits(CLOCK_STATUS, value) ? value : undefined),
 }
 
 const UPDATES_QUESTION: Question<UpdatesSummary> = {
   method: 'GET',
   path: '/v1/updates/summary',
-  read: value => (Value.Check(UPDATES_SUMMARY, value) ? value : undefined),
+  read: value => (fits(UPDATES_SUMMARY, value) ? value : undefined),
 }
 
 /** A clock that does not answer is one of which nothing is known. */

@@ -2,8 +2,7 @@ import { join } from 'node:path'
 import { findInProduct, PRODUCT_ID_PATTERN, PRODUCT_SETTINGS, type ProductSettings } from '@cordon/shared/contracts'
 import { Fault } from '@cordon/shared/errors'
 import { readFileBounded, writeFileAtomically } from '@cordon/shared/runtime/edge'
-import Type from 'typebox'
-import Value from 'typebox/value'
+import { fits, Type } from '@cordon/shared/schema'
 
 const ADDED = Type.Object(
   { format: Type.Literal(1), products: Type.Record(Type.String({ pattern: PRODUCT_ID_PATTERN }), PRODUCT_SETTINGS) },
@@ -24,7 +23,7 @@ export class AddedProducts {
     if (content === undefined) return {}
     const value: unknown = parse(content)
     const isSound =
-      Value.Check(ADDED, value) &&
+      fits(ADDED, value) &&
       Object.entries(value.products).every(([id, settings]) => findInProduct([id], settings).length === 0)
     if (isSound) return value.products
     throw new Fault('UPD_STATE_INVALID', `${this.#path} is damaged`, {

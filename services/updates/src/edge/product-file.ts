@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault, systemCode } from '@cordon/shared/errors'
 import { readFileBounded, writeFileAtomically } from '@cordon/shared/runtime/edge/atomic-file'
-import Value from 'typebox/value'
+import { fits } from '@cordon/shared/schema'
 import { EMPTY_MEMORY, PRODUCT_MEMORY, type ProductMemory } from '../verdict/index.ts'
 import { refuse } from '../verify/index.ts'
 
@@ -26,7 +26,7 @@ export class ProductFile {
     const content = await readFileBounded(this.#path, MEMORY_MAX_BYTES)
     if (content === undefined) return EMPTY_MEMORY
     const value = parse(content)
-    if (Value.Check(PRODUCT_MEMORY, value)) return value
+    if (fits(PRODUCT_MEMORY, value)) return value
     throw new Fault('UPD_STATE_INVALID', `${this.#path} is damaged`, {
       where: 'host',
       retry: 'never',
@@ -37,7 +37,7 @@ export class ProductFile {
   /** Replace it, or throw a Fault. What could not be read again is not written: it would be damage at the next start. */
   async save(memory: ProductMemory): Promise<void> {
     const text = `${JSON.stringify(memory)}\n`
-    if (Buffer.byteLength(text) > MEMORY_MAX_BYTES || !Value.Check(PRODUCT_MEMORY, memory)) {
+    if (Buffer.byteLength(text) > MEMORY_MAX_BYTES || !fits(PRODUCT_MEMORY, memory)) {
       throw refuse('UPD_MALFORMED', 'the source says more than is kept of a product')
     }
     await writeFileAtomically(this.#path, text)

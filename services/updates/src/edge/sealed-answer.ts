@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto'
-import Value from 'typebox/value'
+import { fits } from '@cordon/shared/schema'
 import { SHARED_ANSWER, type SharedAnswer } from '../verdict/index.ts'
 
 const CIPHER = 'aes-256-gcm'
@@ -30,7 +30,7 @@ export function openAnswer(secret: Uint8Array, word: string, note: Uint8Array): 
     decipher.setAAD(Buffer.from(word)).setAuthTag(tag)
     const text = Buffer.concat([decipher.update(note.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()])
     const answer: unknown = JSON.parse(text.toString('utf8'))
-    return Value.Check(SHARED_ANSWER, answer) ? answer : undefined
+    return fits(SHARED_ANSWER, answer) ? answer : undefined
   } catch {
     return undefined // forged, of another fleet, or moved from another word
   }

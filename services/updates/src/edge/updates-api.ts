@@ -1,5 +1,5 @@
 import { invalidRequest } from '@cordon/shared/api'
-import { makeApi } from '@cordon/shared/api/edge/api-server'
+import { type ContractTypes, makeApi } from '@cordon/shared/api/edge/api-server'
 import { serveTelemetry } from '@cordon/shared/api/edge/serve-telemetry'
 import {
   ACTIVITY_VIEW,
@@ -13,10 +13,9 @@ import {
   UPDATES_VIEW,
 } from '@cordon/shared/contracts'
 import type { FaultCode } from '@cordon/shared/errors'
+import { type TSchema, Type } from '@cordon/shared/schema'
 import type { Telemetry } from '@cordon/shared/telemetry'
-import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
-import Type from 'typebox'
 import type { UpdatesService } from './updates-service.ts'
 
 /** What the API shows and does. */
@@ -39,11 +38,9 @@ const NAMED = Type.Object({ id: ID })
 
 /** Build the API of the update checks without listening. It serves this user alone, on an AF_UNIX socket. */
 export function buildUpdatesApi(updates: UpdatesApi, telemetry: Telemetry): FastifyInstance {
-  const api = makeApi({ statusCodes: STATUS_CODES })
-    .withTypeProvider<TypeBoxTypeProvider>()
-    .setValidatorCompiler(TypeBoxValidatorCompiler)
+  const api = makeApi({ statusCodes: STATUS_CODES }).withTypeProvider<ContractTypes>()
   serveTelemetry(api, telemetry)
-  const answers = <T extends Type.TSchema>(schema: T) => ({ response: { '2xx': schema, default: PROBLEM } })
+  const answers = <T extends TSchema>(schema: T) => ({ response: { '2xx': schema, default: PROBLEM } })
   api.get('/v1/updates', { schema: answers(UPDATES_VIEW) }, () => updates.view())
   api.get('/v1/updates/activity', { schema: answers(ACTIVITY_VIEW) }, async () => updates.activity())
   api.get('/v1/updates/summary', { schema: answers(UPDATES_SUMMARY) }, () => updates.summary())

@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox'
+import { type Static, Type } from '@cordon/shared/schema'
 import { VERSION_PATTERN } from '../versions/index.ts'
 
 const closed = { additionalProperties: false } as const

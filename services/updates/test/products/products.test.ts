@@ -1,6 +1,6 @@
 import { findInProduct, isSigned, PRODUCT_ID_PATTERN, PRODUCT_SETTINGS } from '@cordon/shared/contracts'
+import { fits } from '@cordon/shared/schema'
 import t from 'tap'
-import Value from 'typebox/value'
 import { CATALOGUE_OF_PRODUCTS, completeProduct, listAddresses } from '../../src/products/index.ts'
 
 t.test('every product of the catalogue keeps the laws that a person’s must keep', t => {
@@ -8,7 +8,7 @@ t.test('every product of the catalogue keeps the laws that a person’s must kee
   t.equal(entries.length, 12)
   for (const [id, settings] of entries) {
     t.match(id, new RegExp(PRODUCT_ID_PATTERN))
-    t.ok(Value.Check(PRODUCT_SETTINGS, settings), id)
+    t.ok(fits(PRODUCT_SETTINGS, settings), id)
     t.same(findInProduct([id], settings), [], id)
     t.ok(settings.installed, `${id} says where the version on this machine is`)
     if (isSigned(settings)) t.ok(settings.silenceDays, `${id} has a limit of silence`)

@@ -1,13 +1,27 @@
 import { createServer } from 'node:http'
-import Fastify, { type FastifyError, type FastifyInstance } from 'fastify'
+import Fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifySchemaCompiler,
+  type FastifySerializerCompiler,
+  type FastifyServerOptions,
+  type FastifyTypeProvider,
+} from 'fastify'
 import type { RuntimeLayout } from '../../contracts/index.ts'
 import { Fault, type FaultCode } from '../../errors/index.ts'
 import { closeHttpServer, listenPrivately } from '../../runtime/edge/private-socket.ts'
-import { type ApiDoor, describeProblem, judgeApiRequest, NOTHING_HERE, refusedRequest } from '../index.ts'
+import { fits, listMistakes, type Static, type TSchema } from '../../schema/index.ts'
+import { type ApiDoor, describeProblem, judgeApiRequest, NOTHING_HERE, pickNamed, refusedRequest } from '../index.ts'
 
 /** No request of ours comes near: settings of one app. */
 const BODY_LIMIT_BYTES = 65_536
 const HEADER_LIMIT_BYTES = 8192
+
+/** What Fastify knows of a handler's request and answer: the types of their contracts. */
+export interface ContractTypes extends FastifyTypeProvider {
+  readonly validator: this['schema'] extends TSchema ? Static<this['schema']> : unknown
+  readonly serializer: this['schema'] extends TSchema ? Static<this['schema']> : unknown
+}
 
 /** What a client may take, in ms. */
 export interface ApiDeadlines {
@@ -20,6 +34,9 @@ export interface ApiDeadlines {
 
 /** Requests of ours take milliseconds. Arbitrary. */
 const DEADLINES: ApiDeadlines = { headersMs: 5000, requestMs: 10_000, lookMs: 1000 }
+
+/** Enough to mend a request. Arbitrary. */
+const MISTAKES_SAID = 8
 
 /** A handful of commands and watchers. Arbitrary. */
 const MOST_CONNECTIONS = 128
@@ -45,6 +62,7 @@ export function makeApi(options: ApiOptions = {}): FastifyInstance {
     exposeHeadRoutes: false,
     requestTimeout: requestMs,
     forceCloseConnections: true,
+    schemaController: { compilersFactory: COMPILERS },
     serverFactory: handler => {
       const limits = {
         maxHeaderSize: HEADER_LIMIT_BYTES,
@@ -76,6 +94,26 @@ export function makeApi(options: ApiOptions = {}): FastifyInstance {
   api.setNotFoundHandler((_request, reply) => reply.code(404).send(NOTHING_HERE))
   return api
 }
+
+/** Holds a part of a request against its schema, as contracts are everywhere else. */
+const readRequest: FastifySchemaCompiler<TSchema> =
+  ({ schema, httpPart = '' }) =>
+  (value: unknown) => {
+    if (fits(schema, value)) return { value }
+    const said = listMistakes(schema, value).slice(0, MISTAKES_SAID)
+    return { error: new Error(said.map(({ pointer, says }) => `${httpPart}${pointer} ${says}`).join(', ')) }
+  }
+
+const writeAnswer: FastifySerializerCompiler<TSchema> =
+  ({ schema }) =>
+  value =>
+    JSON.stringify(pickNamed(schema, value))
+
+// Given before the first route: Fastify loads its own, which generate code, where it is given none by then.
+const COMPILERS = {
+  buildValidator: () => readRequest,
+  buildSerializer: () => writeAnswer,
+} as unknown as NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>
 
 const statusOf = ({ code }: Fault, statusCodes: Partial<Record<FaultCode, number>>): number =>
   code === 'GW_REQUEST_INVALID' ? 400 : (statusCodes[code] ?? 500)

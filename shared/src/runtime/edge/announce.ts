@@ -1,6 +1,5 @@
 import { flushCompileCache } from 'node:module'
 import { createServer } from 'node:net'
-import Value from 'typebox/value'
 import {
   PART_NOTICE,
   PART_QUESTION,
@@ -8,6 +7,7 @@ import {
   type PartNotice,
   type RuntimeLayout,
 } from '../../contracts/index.ts'
+import { fits } from '../../schema/index.ts'
 import { formatServiceNotice, type PartAnnouncement, type PartCondition } from '../service-notice.ts'
 import { listenPrivately } from './private-socket.ts'
 import { openServiceManager, type ServiceManager } from './service-manager.ts'
@@ -31,7 +31,7 @@ export function announce(message: PartAnnouncement): void {
 export function answerHealth(): void {
   if (process.connected !== true) manager = openServiceManager(process.env, process.pid)
   process.on('message', message => {
-    if (Value.Check(PART_QUESTION, message) && process.connected) process.send?.({ type: 'alive' })
+    if (fits(PART_QUESTION, message) && process.connected) process.send?.({ type: 'alive' })
   })
   // Node keeps compiled sources at an orderly end only; a part that is killed must not start slowly for ever.
   process.once('message', () => flushCompileCache())
@@ -55,7 +55,7 @@ export async function openHealthSocket(layout: RuntimeLayout, part: PartName): P
 /** Call `resume` after each sleep of the machine, when the supervisor has seen to tor; `sleptMs` is monotonic. */
 export function onResume(resume: (sleep: Omit<PartNotice, 'type'>) => void): void {
   process.on('message', message => {
-    if (Value.Check(PART_NOTICE, message)) resume(message)
+    if (fits(PART_NOTICE, message)) resume(message)
   })
 }
 
