@@ -9,7 +9,7 @@ import type { Verdict, Violation } from './verdict.ts'
 export class Accuser {
   readonly #options: AuditorOptions
   readonly #verdict: Verdict
-  readonly #accusations = new Accusations()
+  #accusations = new Accusations()
 
   constructor(options: AuditorOptions, verdict: Verdict) {
     this.#options = options
@@ -19,6 +19,11 @@ export class Accuser {
   /** Report whether a group was accused of that already. */
   hasAccused(group: CircuitGroup, kind: Violation['kind']): boolean {
     return this.#accusations.has(group, kind)
+  }
+
+  /** What was told is acknowledged: whatever is still so is told again. */
+  forget(): void {
+    this.#accusations = new Accusations()
   }
 
   /**

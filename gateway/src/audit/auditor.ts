@@ -9,7 +9,7 @@ import { type Claim, Ledger, type Sending } from './ledger.ts'
 import { countOlder, isIdle, isOlder } from './older-groups.ts'
 import { type Pair, pairOf, usernameOf } from './pair.ts'
 import { listState, Recorder } from './recorder.ts'
-import { type AuditView, Verdict } from './verdict.ts'
+import { type AuditView, Verdict, type Violation } from './verdict.ts'
 
 /**
  * How long tor may take to tell of a stream that it has opened. It tells in the same turn of its loop; the rest is for
@@ -41,7 +41,11 @@ export class Auditor {
     this.#recorder = new Recorder(options.date, () => listState(this.table, this.#ledger, this.#judge.guards))
     this.#ledger = new Ledger(options.now)
     this.#verdict = new Verdict(options.date, view => options.onVerdict(view))
-    this.#accuser = new Accuser(options, this.#verdict)
+    const onViolation = (violation: Violation): void => {
+      this.#recorder.violated(violation)
+      options.onViolation(violation)
+    }
+    this.#accuser = new Accuser({ ...options, onViolation }, this.#verdict)
     this.#judge = new CircuitJudge({
       accuser: this.#accuser,
       isOurs: this.#isOurs,
@@ -152,7 +156,16 @@ export class Auditor {
   /** Take in what a look at tor's configuration found. */
   learnDrift(drift: readonly Drift[]): void {
     this.#verdict.checked(drift)
-    if (drift.some(({ breaksIsolation }) => breaksIsolation)) this.#accuser.tell('not-isolating', [], 0)
+    this.#judgeDrift()
+  }
+
+  /** A person has seen the violations: they are past. Give how many there were; what is still so stands again at once. */
+  acknowledge(): number {
+    return this.#verdict.acknowledge(() => {
+      this.#accuser.forget()
+      for (const group of this.table.groups) this.#judge.judge(group)
+      this.#judgeDrift()
+    })
   }
 
   /**
@@ -179,6 +192,10 @@ export class Auditor {
   }
 
   readonly #isOurs = (pair: Pair): boolean => this.#options.appOf(usernameOf(pair)) !== undefined
+
+  #judgeDrift(): void {
+    if (this.#verdict.breaksIsolation) this.#accuser.tell('not-isolating', [], 0)
+  }
 
   #matchStream(event: StreamEvent, group: CircuitGroup | undefined): void {
     const pair = pairOf(event)

@@ -33,7 +33,7 @@ class Labels {
  * Format what was kept as a record that somebody else can check: one JSON object a line, each behind a hash over the
  * hash before it and itself. README.md of this room says what each line means.
  */
-export function formatProof({ from, state, lines }: Kept, view: AuditView, to: string): string {
+export function formatProof({ from, state, lines, violations }: Kept, view: AuditView, to: string): string {
   const labels = new Labels()
   const head = {
     type: 'record',
@@ -43,7 +43,8 @@ export function formatProof({ from, state, lines }: Kept, view: AuditView, to: s
     verdict: view.verdict,
     reasons: view.reasons,
     drift: view.drift,
-    violations: view.violations.map(({ kind, at, apps, circuits }) => ({
+    // Those that stand, and of those that were acknowledged what is of the time of the record.
+    violations: [...new Set([...violations, ...view.violations])].map(({ kind, at, apps, circuits }) => ({
       kind,
       at,
       apps: apps.map(app => labels.of('app', app)),

@@ -2,6 +2,7 @@ import type { CircuitEvent, CircuitMinorEvent, StreamEvent } from '@cordon/share
 import type { CircuitTable, SeenCircuit } from './circuit-table.ts'
 import type { Ledger, Sending } from './ledger.ts'
 import { type Pair, pairOf } from './pair.ts'
+import type { Violation } from './verdict.ts'
 
 /** Lines in a segment: a few hours of a desktop, half a minute of 100 new streams a second. Arbitrary. */
 const SEGMENT_LINES = 10_000
@@ -47,9 +48,14 @@ export type RecordLine =
   | { readonly type: 'lost' }
   | { readonly type: 'found' }
 
+/** What one segment says of violations; the lines show the rest. Arbitrary. */
+const SEGMENT_VIOLATIONS = 100
+
 interface Segment {
   /** Wall time, RFC 3339. */
   readonly from: string
+  /** What was called a violation meanwhile, also where nothing in the lines shows it. */
+  readonly violations: Violation[]
   /** All that existed when it began. */
   readonly state: readonly RecordLine[]
   readonly lines: RecordLine[]
@@ -58,6 +64,7 @@ interface Segment {
 /** Everything that is known at one moment, and from when on. */
 export interface Kept {
   readonly from: string
+  readonly violations: readonly Violation[]
   readonly state: readonly RecordLine[]
   readonly lines: readonly RecordLine[]
 }
@@ -77,12 +84,14 @@ export class Recorder {
   constructor(date: () => string, readState: () => readonly RecordLine[]) {
     this.#date = date
     this.#readState = readState
-    this.#newer = { from: date(), state: [], lines: [] }
+    this.#newer = { from: date(), violations: [], state: [], lines: [] }
   }
 
   get kept(): Kept {
-    const { from, state, lines } = this.#older ?? this.#newer
-    return { from, state, lines: this.#older === undefined ? lines : [...lines, ...this.#newer.lines] }
+    if (this.#older === undefined) return this.#newer
+    const { from, state, lines, violations } = this.#older
+    const newer = this.#newer
+    return { from, state, lines: [...lines, ...newer.lines], violations: [...violations, ...newer.violations] }
   }
 
   sent({ app, key, pair }: Sending): void {
@@ -111,6 +120,10 @@ export class Recorder {
     this.#keep({ type: 'lost' })
   }
 
+  violated(violation: Violation): void {
+    if (this.#newer.violations.length < SEGMENT_VIOLATIONS) this.#newer.violations.push(violation)
+  }
+
   guards(fingerprints: readonly string[]): void {
     this.#keep({ type: 'guards', relays: fingerprints })
   }
@@ -118,7 +131,7 @@ export class Recorder {
   #keep(line: RecordLine): void {
     if (this.#newer.lines.length >= SEGMENT_LINES) {
       this.#older = this.#newer
-      this.#newer = { from: this.#date(), state: this.#readState(), lines: [] }
+      this.#newer = { from: this.#date(), violations: [], state: this.#readState(), lines: [] }
     }
     this.#newer.lines.push(line)
   }

@@ -17,6 +17,12 @@ export interface Violation {
   readonly circuits: number
 }
 
+/** A violation that a person has acknowledged: it stands no longer, and goes on being told. */
+export interface PastViolation extends Violation {
+  /** Wall time, RFC 3339. */
+  readonly acknowledgedAt: string
+}
+
 /** What the audit says, in all. */
 export interface AuditView extends AuditCounts {
   readonly verdict: 'held' | 'breached' | 'unknown'
@@ -32,8 +38,12 @@ export interface AuditView extends AuditCounts {
   readonly circuitsOlder: number
   /** How often the view of tor was lost. */
   readonly gaps: number
-  /** The first ones, at most {@link KEPT_VIOLATIONS}. */
+  /** The first ones that stand, at most {@link KEPT_VIOLATIONS}. */
   readonly violations: readonly Violation[]
+  /** The newest ones that were acknowledged, at most {@link KEPT_VIOLATIONS}. */
+  readonly past: readonly PastViolation[]
+  /** How many were acknowledged in all. */
+  readonly violationsPast: number
   /** How many there were in all. */
   readonly violationsSeen: number
   readonly drift: readonly string[]
@@ -55,12 +65,14 @@ const REASONS = {
   unchecked: "tor's configuration has not been looked at yet",
 } as const
 
-/** Judges from all that was learnt: *breached* for good, *unknown* while anything is, else *held*. */
+/** Judges from all that was learnt: *breached* until a person acknowledges it, *unknown* while anything is, else *held*. */
 export class Verdict {
   readonly #date: () => string
   readonly #onChange: (view: AuditView) => void
-  readonly #violations: Violation[] = []
+  #violations: readonly Violation[] = []
   #violationsSeen = 0
+  #past: readonly PastViolation[] = []
+  #violationsPast = 0
   #isFound = false
   #isChecked = false
   #doubt: string | undefined
@@ -91,7 +103,9 @@ export class Verdict {
       streamsUntold: this.#untold,
       circuitsOlder: this.#older,
       gaps: this.#gaps,
-      violations: [...this.#violations],
+      violations: this.#violations,
+      past: this.#past,
+      violationsPast: this.#violationsPast,
       violationsSeen: this.#violationsSeen,
       drift: this.#drift.map(({ what }) => what),
     }
@@ -99,7 +113,7 @@ export class Verdict {
 
   /** `refuse` lets nothing pass that is not certain; whatever the setting, a tor that keeps nobody apart gets nothing. */
   mayOpen(whileUnknown: 'serve' | 'refuse'): boolean {
-    if (this.#drift.some(({ breaksIsolation }) => breaksIsolation)) return false
+    if (this.breaksIsolation) return false
     return whileUnknown === 'serve' || this.#verdict === 'held'
   }
 
@@ -148,16 +162,39 @@ export class Verdict {
 
   /** Keep a violation, and return it if it is news: what only says again that tor keeps nobody apart is not. */
   violated(violation: Violation): Violation | undefined {
+    // Of the violations that stand alone: what was acknowledged and is so again is news.
     const isSaid = violation.kind === 'not-isolating' && this.#violations.some(({ kind }) => kind === 'not-isolating')
     if (isSaid) return undefined
     this.#violationsSeen += 1
-    if (this.#violations.length < KEPT_VIOLATIONS) this.#violations.push(violation)
+    if (this.#violations.length < KEPT_VIOLATIONS) this.#violations = [...this.#violations, violation]
     this.#changed()
     return violation
   }
 
+  /**
+   * A person has seen all violations: they stand no longer. Give how many there were.
+   *
+   * `sayAgain` must tell of those that are still so: between the two nothing is said of a verdict.
+   */
+  acknowledge(sayAgain: () => void): number {
+    const acknowledgedAt = this.#date()
+    const count = this.#violationsSeen - this.#violationsPast
+    const past = this.#violations.map(violation => ({ ...violation, acknowledgedAt }))
+    this.#past = [...this.#past, ...past].slice(-KEPT_VIOLATIONS)
+    this.#violationsPast = this.#violationsSeen
+    this.#violations = []
+    sayAgain()
+    this.#changed()
+    return count
+  }
+
+  /** Whether tor says that it keeps nobody apart. */
+  get breaksIsolation(): boolean {
+    return this.#drift.some(({ breaksIsolation }) => breaksIsolation)
+  }
+
   get #verdict(): AuditView['verdict'] {
-    if (this.#violationsSeen > 0) return 'breached'
+    if (this.#violationsSeen > this.#violationsPast) return 'breached'
     return this.#reasons().length > 0 ? 'unknown' : 'held'
   }
 

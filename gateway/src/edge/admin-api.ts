@@ -33,6 +33,8 @@ export interface AdminDependencies {
   readonly view: GatewayView
   renew(app: string, parent: SpanContext | undefined): Promise<Renewed>
   audit(): Audit
+  /** A person has seen the violations: they are past. */
+  acknowledge(): Audit
   /** Write what the audit saw, as a record that others can check. */
   formatProof(): string
   readonly events: EventHub
@@ -141,6 +143,11 @@ async function buildAdminApi(dependencies: AdminDependencies, listener: AdminLis
   )
   admin.get('/v1/audit', { schema: answers('Whether isolation holds, since when, and what was seen.', AUDIT) }, () =>
     dependencies.audit(),
+  )
+  admin.post(
+    '/v1/audit/acknowledge',
+    { schema: answers('Make violations that a person has seen past ones; what is still so stands again.', AUDIT) },
+    () => dependencies.acknowledge(),
   )
   admin.get(
     '/v1/audit/proof',

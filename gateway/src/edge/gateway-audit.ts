@@ -1,7 +1,7 @@
 import type { Audit, AuditSettings } from '@cordon/shared/contracts'
 import { monotonicNow } from '@cordon/shared/runtime/edge'
 import type { Telemetry } from '@cordon/shared/telemetry'
-import { Auditor, type Pair } from '../audit/index.ts'
+import { Auditor, type Pair, type Violation } from '../audit/index.ts'
 import type { AppTable } from './app-table.ts'
 import type { EventHub } from './event-hub.ts'
 import type { StreamAudit } from './session.ts'
@@ -17,8 +17,10 @@ export interface GatewayAuditOptions {
   whileUnknown(): AuditSettings['whileUnknown']
   /** Called when tor is there, and all that exists in it is known. */
   onConnected(): void
-  /** Called once, at the first violation. */
+  /** Called once, at the first violation that stands. */
   onBreach(): void
+  /** Called when a person has acknowledged all violations, and none stands again. */
+  onAcknowledged(): void
 }
 
 /** The auditor with all that it needs: the link to tor that feeds it, and the hand that does what it says. */
@@ -83,9 +85,19 @@ export class GatewayAudit {
 
   /** Say what was seen, for the admin API. */
   report(): Audit {
-    const { violations, reasons, drift, ...view } = this.auditor.view
-    const told = violations.map(({ apps, ...violation }) => ({ ...violation, apps: [...apps] }))
-    return { ...view, violations: told, reasons: [...reasons], drift: [...drift] }
+    const { violations, past, reasons, drift, ...view } = this.auditor.view
+    const copy = <V extends Violation>(all: readonly V[]) => all.map(one => ({ ...one, apps: [...one.apps] }))
+    return { ...view, violations: copy(violations), past: copy(past), reasons: [...reasons], drift: [...drift] }
+  }
+
+  /** A person has seen the violations. Say what was seen, as it stands now. */
+  acknowledge(): Audit {
+    const count = this.auditor.acknowledge()
+    const report = this.report()
+    this.#isBreached = report.verdict === 'breached'
+    if (count > 0) this.#options.telemetry.log('gateway.acknowledged', { count })
+    if (!this.#isBreached) this.#options.onAcknowledged()
+    return report
   }
 
   stop(): void {

@@ -86,6 +86,7 @@ export class Gateway {
         void this.#renewal.makeUp()
       },
       onBreach: () => announce({ type: 'breached' }),
+      onAcknowledged: () => announce({ type: 'ready' }),
     })
     const { link, auditor, gate } = this.#audit
     this.#sessionSettings = readSessionSettings({
@@ -179,6 +180,7 @@ export class Gateway {
       viewClock: () => viewClock(this.#audit.link, this.#clock),
       renew: async (app, parent) => await this.#renewal.renew(this.#table.find(app), parent),
       audit: () => this.#audit.report(),
+      acknowledge: () => this.#audit.acknowledge(),
       formatProof: () => this.#audit.auditor.formatProof(),
       events: this.#events,
     }

@@ -214,6 +214,43 @@ t.test('a breach stays one; drift that keeps nobody apart is one, other drift is
   t.notOk(audit.auditor.mayOpen('refuse'))
 })
 
+t.test('a breach that a person has acknowledged is past; what is still so stands again at once', async t => {
+  const audit = begin()
+  audit.auditor.learnDrift([{ what: 'a SocksPort …', breaksIsolation: true }])
+  t.equal(audit.auditor.acknowledge(), 1)
+  t.equal(audit.verdict, 'breached', 'tor still keeps nobody apart')
+  t.match(audit.auditor.view, { violations: [{ kind: 'not-isolating' }], violationsSeen: 2, violationsPast: 1 })
+  t.notOk(audit.auditor.mayOpen('serve'))
+  audit.auditor.learnDrift([])
+  t.equal(audit.verdict, 'breached', 'told back, and still not seen by a person')
+  audit.now = 5000
+  t.equal(audit.auditor.acknowledge(), 1)
+  t.match(audit.auditor.view, {
+    verdict: 'held',
+    since: '1970-01-01T00:00:05.000Z',
+    violations: [],
+    past: [{ kind: 'not-isolating' }, { kind: 'not-isolating', acknowledgedAt: '1970-01-01T00:00:05.000Z' }],
+    violationsSeen: 2,
+    violationsPast: 2,
+  })
+  t.ok(audit.auditor.mayOpen('refuse'))
+  audit.auditor.learnDrift([{ what: 'a SocksPort …', breaksIsolation: true }])
+  t.equal(audit.verdict, 'breached', 'again is news')
+
+  const shared = begin().build(1).open(1, 1, 'mail').open(2, 1, 'chat')
+  t.same([shared.kinds, shared.closed], [['shared'], ['1']])
+  shared.auditor.acknowledge()
+  t.same(
+    [shared.verdict, shared.kinds, shared.closed],
+    ['breached', ['shared', 'shared'], ['1', '1']],
+    'it still lives',
+  )
+  shared.take('CIRC 1 CLOSED').end(1, 2)
+  shared.auditor.acknowledge()
+  t.equal(shared.verdict, 'held')
+  t.equal(begin().auditor.acknowledge(), 0)
+})
+
 t.test('the tables are empty again after 100,000 streams', async t => {
   const audit = begin()
   for (let n = 1; n <= 100_000; n++) {

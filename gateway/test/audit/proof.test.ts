@@ -56,6 +56,18 @@ t.test('the checker agrees with the auditor: held, breached in each way, incompl
   }
 })
 
+t.test('a record says what was acknowledged in its time, and not what was before', async t => {
+  const audit = held()
+  audit.auditor.learnDrift([{ what: 'a SocksPort …', breaksIsolation: true }])
+  audit.auditor.learnDrift([])
+  audit.auditor.acknowledge()
+  t.equal(audit.verdict, 'held')
+  t.match(await check(audit.auditor.formatProof()), { word: 'BREACHED', status: 5, out: /not-isolating/ })
+  // Two segments further on nothing of it is in the record.
+  for (let n = 0; n < 20_001; n++) audit.auditor.learnGuards(['A'.repeat(40)])
+  t.match(await check(audit.auditor.formatProof()), { word: 'HELD', status: 0 })
+})
+
 t.test('the checker finds a breach by itself, whatever the record says of it', async t => {
   for (const audit of [
     held().open(3, 1, 'chat'),

@@ -10,6 +10,15 @@ import { ask, Client, GatewayUnderTest, reply, until } from '../gateway-under-te
 /** Tor's own answer to a name that it is asked for, and the gateway's to what it does not send. */
 const [BY_TOR, BY_US] = [reply(4), reply(1)]
 
+/** What a tor says that is ready, has nothing open and no listener that is foreign. */
+function answerAsTor(command: string): string {
+  if (command.startsWith('GETINFO circuit-status'))
+    return '250-circuit-status=\r\n250-stream-status=\r\n250-status/bootstrap-phase=NOTICE BOOTSTRAP PROGRESS=100 TAG=done SUMMARY="Done"\r\n250-status/circuit-established=1\r\n250 OK\r\n'
+  if (!command.startsWith('GETINFO net/listeners')) return '250 OK\r\n'
+  const keys = command.split(' ').slice(1)
+  return `${keys.map(key => `250-${key}=\r\n`).join('')}250 OK\r\n`
+}
+
 t.test('whileUnknown: refuse lets nothing to tor unless isolation is held, and serve does', async t => {
   const gateway = await GatewayUnderTest.open(t, 'apps: { mail: {} }\naudit: { whileUnknown: refuse }\n')
   const { tor } = gateway
@@ -17,11 +26,7 @@ t.test('whileUnknown: refuse lets nothing to tor unless isolation is held, and s
   const answerTo = (command: string): string => {
     if (command.startsWith('GETCONF'))
       return `250-SocksPort=unix:${tor.socksPath} IsolateSOCKSAuth\r\n250-ClientRejectInternalAddresses=1\r\n250 SafeLogging=${safeLogging}\r\n`
-    if (command.startsWith('GETINFO circuit-status'))
-      return '250-circuit-status=\r\n250-stream-status=\r\n250-status/bootstrap-phase=NOTICE BOOTSTRAP PROGRESS=100 TAG=done SUMMARY="Done"\r\n250-status/circuit-established=1\r\n250 OK\r\n'
-    if (!command.startsWith('GETINFO net/listeners')) return '250 OK\r\n'
-    const keys = command.split(' ').slice(1)
-    return `${keys.map(key => `250-${key}=\r\n`).join('')}250 OK\r\n`
+    return answerAsTor(command)
   }
   const openControl = async (): Promise<ScriptedControlPort> => {
     const control = await openScriptedControlPort(join(tor.directory, 'control.sock'), answerTo)
@@ -78,16 +83,43 @@ t.test('whileUnknown: refuse lets nothing to tor unless isolation is held, and s
   await until('the new setting', async () => (await open()) === BY_TOR)
 })
 
+t.test('a breach that was told back is past when a person says so, and from then on new streams pass', async t => {
+  const gateway = await GatewayUnderTest.open(t, 'apps: { mail: {} }\naudit: { whileUnknown: refuse }\n')
+  const { tor } = gateway
+  let flags = 'IsolateSOCKSAuth'
+  const answerTo = (command: string): string => {
+    if (command.startsWith('GETCONF')) return `250 SocksPort=unix:${tor.socksPath} ${flags}\r\n`
+    return answerAsTor(command)
+  }
+  const control = await openScriptedControlPort(join(tor.directory, 'control.sock'), answerTo)
+  t.teardown(() => control.close())
+  const port = await gateway.portOf('mail')
+  const open = async (): Promise<string> => (await new Client({ port }).send(ask('code-04.example')).rest()).slice(4)
+  const audit = async (): Promise<Audit> => (await gateway.api('GET', '/v1/audit')).body
+  const say = async (wanted: string): Promise<void> => {
+    flags = wanted
+    control.say('650-CONF_CHANGED\r\n650-SocksPort\r\n650 OK\r\n')
+  }
+  const acknowledge = async (): Promise<Audit> => (await gateway.api('POST', '/v1/audit/acknowledge')).body
+  await until('held', async () => (await audit()).verdict === 'held')
+  await say('NoIsolateSOCKSAuth')
+  await until('the breach', async () => (await audit()).verdict === 'breached')
+  t.match(await acknowledge(), { verdict: 'breached' }, 'it is still so')
+  await say('IsolateSOCKSAuth')
+  await until('the cure', async () => (await audit()).drift.length === 0)
+  t.match(await audit(), { verdict: 'breached' }, 'nobody has seen it')
+  t.equal(await open(), BY_US)
+  t.match(await acknowledge(), { verdict: 'held', violations: [], past: [{ kind: 'not-isolating' }, {}] })
+  t.equal(await open(), BY_TOR)
+  t.match(await gateway.api('GET', '/v1/status'), { body: { audit: { verdict: 'held' } } })
+})
+
 t.test('a tor that tells of changes without end is asked about them one look at a time', async t => {
   const gateway = await GatewayUnderTest.open(t)
   let looks = 0
   const answerTo = (command: string): string => {
     if (command.startsWith('GETCONF')) looks += 1
-    if (command.startsWith('GETINFO circuit-status'))
-      return '250-circuit-status=\r\n250-stream-status=\r\n250-status/bootstrap-phase=NOTICE BOOTSTRAP PROGRESS=100 TAG=done SUMMARY="Done"\r\n250-status/circuit-established=1\r\n250 OK\r\n'
-    if (!command.startsWith('GETINFO net/listeners')) return '250 OK\r\n'
-    const keys = command.split(' ').slice(1)
-    return `${keys.map(key => `250-${key}=\r\n`).join('')}250 OK\r\n`
+    return answerAsTor(command)
   }
   const control = await openScriptedControlPort(join(gateway.tor.directory, 'control.sock'), answerTo)
   t.teardown(() => control.close())

@@ -134,8 +134,11 @@ export const AUDIT = Type.Object({
   circuitsOlder: Count,
   /** How often the view of tor was lost. */
   gaps: Count,
-  /** The first hundred. */
+  /** The first hundred that stand. */
   violations: Type.Array(VIOLATION),
+  /** The newest hundred that a person has acknowledged. */
+  past: Type.Array(Type.Interface([VIOLATION], { acknowledgedAt: Text })),
+  violationsPast: Count,
   violationsSeen: Count,
   drift: Type.Array(Text),
 })

@@ -44,6 +44,11 @@ export const LOG_LINES = {
     says: 'a promise of isolation was seen broken; see `cordon audit`',
     fields: [],
   },
+  'gateway.acknowledged': {
+    level: 'warn',
+    says: 'a person has acknowledged violations of isolation',
+    fields: ['count'],
+  },
   'gateway.control.stranger': {
     level: 'warn',
     says: 'a program spoke something else on a control socket, or did not authenticate',

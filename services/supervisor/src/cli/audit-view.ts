@@ -35,6 +35,7 @@ export function formatAudit(audit: Audit, network: 'tor' | 'lab', palette: Palet
   const blocks = [
     [title, ...audit.reasons.map(reason => `  because ${reason}`)],
     formatViolations(audit, palette),
+    formatPast(audit),
     audit.verdict === 'unknown' ? [] : audit.drift.map(what => `${palette('bad', '✗')} tor's configuration: ${what}`),
     formatCounts(audit),
   ]
@@ -57,13 +58,26 @@ function formatCounts(audit: Audit): readonly string[] {
   ]
 }
 
-function formatViolations({ violations, violationsSeen }: Audit, palette: Palette): readonly string[] {
-  const lines = violations.map(({ kind, at, apps, circuits }) => {
-    const who = apps.length === 0 ? '' : ` (${apps.join(', ')})`
-    return `${palette('bad', '✗')} ${showTime(at)} ${KINDS[kind]}${who}; circuits closed: ${circuits}`
-  })
-  const more = violationsSeen - violations.length
-  return more > 0 ? [...lines, `  and ${more} more`] : lines
+function formatViolations({ violations, violationsSeen, violationsPast }: Audit, palette: Palette): readonly string[] {
+  if (violations.length === 0) return []
+  const more = violationsSeen - violationsPast - violations.length
+  return [
+    ...violations.map(violation => `${palette('bad', '✗')} ${describe(violation)}`),
+    ...(more > 0 ? [`  and ${more} more`] : []),
+    '  when you have seen to it: `cordon audit --acknowledge`',
+  ]
+}
+
+function formatPast({ past, violationsPast }: Audit): readonly string[] {
+  if (past.length === 0) return []
+  const more = violationsPast - past.length
+  const lines = past.map(one => `  ${describe(one)}; acknowledged ${showTime(one.acknowledgedAt)}`)
+  return ['past:', ...lines, ...(more > 0 ? [`  and ${more} before`] : [])]
+}
+
+function describe({ kind, at, apps, circuits }: Audit['violations'][number]): string {
+  const who = apps.length === 0 ? '' : ` (${apps.join(', ')})`
+  return `${showTime(at)} ${KINDS[kind]}${who}; circuits closed: ${circuits}`
 }
 
 /** Wall time without its fraction: `2026-11-23 03:12:41 UTC`. */

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { AppStatus, Circuits, RuntimeLayout, Status } from '@cordon/shared/contracts'
 import { layOutRuntime } from '@cordon/shared/contracts/runtime-layout'
@@ -11,10 +10,8 @@ import {
   EXIT,
   type ExitStatus,
   exitStatusOfState,
-  exitStatusOfVerdict,
   formatAdded,
   formatApps,
-  formatAudit,
   formatCircuits,
   formatDns,
   formatDnsSetup,
@@ -26,16 +23,15 @@ import {
   readApp,
   readAppName,
   readApps,
-  readAudit,
   readCircuits,
   readDns,
   readNothing,
   readRenewed,
   readSpans,
-  readText,
   stoppedStatus,
 } from '../cli/index.ts'
 import { ask, askPart, isNotRunning, leftOut, type Question, STATUS_QUESTION } from './api-client.ts'
+import type { AuditOptions } from './audit-command.ts'
 import type { LogsOptions } from './follow-logs.ts'
 import type { Terminal } from './terminal.ts'
 import { traceCommand } from './trace-command.ts'
@@ -167,17 +163,10 @@ export class Commands {
     return EXIT.done
   }
 
-  async audit({ proof }: { readonly proof?: string }): Promise<ExitStatus> {
-    const audit = await this.#askGateway({ method: 'GET', path: '/v1/audit', read: readAudit })
+  async audit(options: AuditOptions): Promise<ExitStatus> {
+    const { runAudit } = await import('./audit-command.ts')
     const { network } = await this.#readStatus()
-    this.#terminal.result(audit, formatAudit(audit, network, this.#terminal.palette))
-    if (proof !== undefined) {
-      const record = await this.#askGateway({ method: 'GET', path: '/v1/audit/proof', read: readText })
-      const { writeFileAtomically } = await import('@cordon/shared/runtime/edge')
-      await writeFileAtomically(resolve(proof), record)
-      this.#terminal.note(`the record is in ${proof}; check it with: node deploy/check-proof.mjs FILE`)
-    }
-    return exitStatusOfVerdict(audit.verdict)
+    return await runAudit({ layout: this.#layout, terminal: this.#terminal, network }, options)
   }
 
   async renew(name: string): Promise<ExitStatus> {

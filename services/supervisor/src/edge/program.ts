@@ -15,6 +15,7 @@ import {
   type OptionValue,
   usage,
 } from '../cli/index.ts'
+import type { AuditOptions } from './audit-command.ts'
 import { becomeLauncher } from './become-launcher.ts'
 import type { BecomeOptions } from './become-part.ts'
 import { addClockCommands } from './clock-program.ts'
@@ -168,7 +169,8 @@ function buildProgram(
     .command('audit')
     .description('say whether isolation holds, since when, and what was seen')
     .option('--proof <file>', 'write a record that others can check, without destinations')
-    .action(async (options: { proof?: string }) => done(await (await commands()).audit(options)))
+    .option('--acknowledge', 'say that you have seen the violations: they are told as past from now on')
+    .action(async (options: AuditOptions) => done(await (await commands()).audit(options)))
   program
     .command('renew <app>')
     .description('give one app a new identity')

@@ -369,6 +369,8 @@ const HELD: Audit = {
   gaps: 0,
   violations: [],
   violationsSeen: 0,
+  past: [],
+  violationsPast: 0,
   drift: [],
 }
 
@@ -390,6 +392,13 @@ t.test('the audit: held, unknown with its reasons, breached with what, when and 
   const breached: Audit = { ...HELD, verdict: 'breached', violations: [violation], violationsSeen: 3 }
   const text = formatAudit(breached, 'tor', plain)
   t.match(text, /✗ 2026-11-23 03:12:41 UTC a circuit carried two isolation keys \(chat, mail\); circuits closed: 2/)
-  t.match(text, /and 2 more/)
+  t.match(text, /and 2 more\n.*cordon audit --acknowledge/)
+  const past = [{ ...violation, acknowledgedAt: '2026-11-23T04:00:00.000Z' }]
+  const over = formatAudit({ ...HELD, past, violationsPast: 3, violationsSeen: 3 }, 'tor', plain)
+  t.match(
+    over,
+    /\n\npast:\n {2}2026-11-23 03:12:41 UTC a circuit.*; acknowledged 2026-11-23 04:00:00 UTC\n {2}and 2 before\n/,
+  )
+  t.notMatch(over, /--acknowledge|✗/)
   t.same((['held', 'unknown', 'breached'] as const).map(exitStatusOfVerdict), [0, 4, 5])
 })
