@@ -137,7 +137,7 @@ export const AUDIT = Type.Object({
   /** The first hundred that stand. */
   violations: Type.Array(VIOLATION),
   /** The newest hundred that a person has acknowledged. */
-  past: Type.Array(Type.Interface([VIOLATION], { acknowledgedAt: Text })),
+  past: Type.Array(Type.Object({ ...VIOLATION.properties, acknowledgedAt: Text })),
   violationsPast: Count,
   violationsSeen: Count,
   drift: Type.Array(Text),
