@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { ApiDoor } from '@cordon/shared/api'
 import { makeApi, openApi } from '@cordon/shared/api/edge/api-server'
 import type { Access } from '@cordon/shared/contracts'
-import type { FaultCode } from '@cordon/shared/errors'
+import { Fault, type FaultCode, systemCode } from '@cordon/shared/errors'
 import { type PortUsers, peerUid } from '@cordon/shared/runtime/edge'
 import type { Telemetry } from '@cordon/shared/telemetry'
 import type { FastifyInstance } from 'fastify'
@@ -63,10 +63,18 @@ export async function listenForAdmin(admin: FastifyInstance, listener: AdminList
 
 async function listenOnLoopback({ server }: FastifyInstance, port: number): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
+    server.once('error', cause => reject(portTaken(port, cause)))
     server.listen({ host: '127.0.0.1', port, exclusive: true }, () => {
-      server.off('error', reject)
+      server.removeAllListeners('error').on('error', () => {}) // a failed accept: the next one may not be
       resolve()
     })
   })
 }
+
+const portTaken = (port: number, cause: unknown): Fault =>
+  new Fault('GW_PORT_TAKEN', `admin.port ${port} cannot be opened (${systemCode(cause) ?? 'unknown error'})`, {
+    where: 'host',
+    retry: 'after-waiting',
+    next: 'Stop the program that uses it, or name another port.',
+    cause,
+  })

@@ -1,4 +1,4 @@
-import { type ClockTrust, completeServices } from '@cordon/shared/contracts'
+import { type ClockTrust, type Configuration, completeServices } from '@cordon/shared/contracts'
 import type { PartStart } from '@cordon/shared/part/edge'
 import {
   announce,
@@ -50,7 +50,7 @@ export class Gateway {
   readonly #sessionSettings: () => SessionSettings
   readonly #idleWatch = new IdleWatch(() => this.#table.apps)
   #clock: ClockTrust = 'untrusted'
-  readonly #doors = new AdminDoors()
+  #doors: AdminDoors | undefined
   #jobs: GatewayJobs | undefined
   #dnsLink: DnsLink | undefined
 
@@ -149,7 +149,7 @@ export class Gateway {
     await this.#jobs?.close()
     this.#audit.stop()
     this.#events.close()
-    await this.#doors.close()
+    await this.#doors?.close()
   }
 
   /** Take in that the machine slept; what follows belongs to the trace of `parent`. */
@@ -169,7 +169,6 @@ export class Gateway {
     await registrar.configure(configuration.apps)
     const watchIdle = (): void => this.#idleWatch.restart(this.#settings.limits.idleSeconds)
     watchIdle()
-    this.#settings.follow(registrar, watchIdle)
     const dependencies: AdminDependencies = {
       registrar,
       telemetry,
@@ -184,12 +183,16 @@ export class Gateway {
       formatProof: () => this.#audit.auditor.formatProof(),
       events: this.#events,
     }
-    await this.#doors.open(dependencies, {
-      layout,
-      stateDirectory,
-      port: configuration.admin?.port,
-      users: this.#users,
-    })
+    const doors = new AdminDoors(dependencies, { layout, stateDirectory, users: this.#users })
+    this.#doors = doors
+    await doors.open()
+    await doors.follow(configuration.admin?.port)
+    // First what may fail by itself: then the old configuration stays live as a whole.
+    const take = async ({ admin, apps }: Configuration): Promise<void> => {
+      await doors.follow(admin?.port)
+      await registrar.configure(apps)
+    }
+    this.#settings.follow(take, watchIdle)
     const redis = configuration.redis ?? { socket: layout.redisSocket }
     const { link, verifier } = this.#audit
     const health = async (): Promise<void> => await link.checkHealth()

@@ -8,8 +8,9 @@ import {
 import { explain } from '@cordon/shared/errors'
 import { readConfiguration } from '@cordon/shared/runtime/edge'
 import type { Telemetry } from '@cordon/shared/telemetry'
-import type { AppRegistrar } from './app-registrar.ts'
 import { watchConfiguration } from './configuration-watch.ts'
+
+type Take = (configuration: Configuration) => Promise<void>
 
 /** What the configuration says and may say otherwise while the gateway runs. */
 export class LiveSettings {
@@ -41,9 +42,12 @@ export class LiveSettings {
     return this.#trouble
   }
 
-  /** Read the file again whenever it changes; `onTaken` is called when what it says holds. */
-  follow(registrar: AppRegistrar, onTaken: () => void): void {
-    const changed = (): void => void this.#takeAnew(registrar, onTaken)
+  /**
+   * Read the file again whenever it changes. `take` makes what it says of more than settings so, or throws a Fault;
+   * `onTaken` is called when all that it says holds.
+   */
+  follow(take: Take, onTaken: () => void): void {
+    const changed = (): void => void this.#takeAnew(take, onTaken)
     this.#changed = changed
     this.#unwatch = watchConfiguration(this.#path, changed)
   }
@@ -58,11 +62,11 @@ export class LiveSettings {
   }
 
   /** With a mistake in it the old one stays live, and the status says so. */
-  async #takeAnew(registrar: AppRegistrar, onTaken: () => void): Promise<void> {
+  async #takeAnew(take: Take, onTaken: () => void): Promise<void> {
     const span = this.#telemetry.startSpan('gateway.reload')
     try {
       const configuration = await readConfiguration(this.#path)
-      await registrar.configure(configuration.apps)
+      await take(configuration)
       this.#limits = completeLimits(configuration.limits)
       this.#whileUnknown = completeAudit(configuration.audit).whileUnknown
       onTaken()

@@ -1,7 +1,9 @@
+import { once } from 'node:events'
 import { chmod, lstat, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { createServer, request as httpRequest } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { join } from 'node:path'
+import type { GatewayStatus } from '@cordon/shared/contracts'
 import t, { type Test } from 'tap'
 import { EventHub } from '../../src/edge/event-hub.ts'
 import { GatewayUnderTest, until } from '../gateway-under-test.ts'
@@ -183,6 +185,38 @@ t.test('the API describes itself, from the schemas it answers by', async t => {
   t.match(paths['/v1/apps/{id}'], { delete: { responses: { 204: {} } } })
   t.match(paths['/v1/events'], { get: { responses: { 200: { content: { 'text/event-stream': {} } } } } })
   t.match(paths['/v1/audit'], { get: { responses: { '2XX': { content: { 'application/json': { schema: {} } } } } } })
+})
+
+t.test('a change of admin.port is followed; one that is taken is told, and the old one stays', async t => {
+  const { gateway, port, authorization, ask } = await openDoors(t)
+  const answersAt = async (at: number): Promise<boolean> =>
+    await ask('GET', '/v1/health', { authorization }, undefined, { host: '127.0.0.1', port: at }).then(
+      ({ status }) => status === 200,
+      () => false,
+    )
+  const trouble = async (): Promise<string | null> => {
+    const { body } = await gateway.api('GET', '/v1/status')
+    return (body as GatewayStatus).configurationTrouble
+  }
+  const taken = createServer()
+  taken.listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  const address = taken.address()
+  const busy = typeof address === 'object' ? (address?.port ?? 0) : 0
+  await gateway.configure(`${APPS}admin: { port: ${busy} }\n`)
+  gateway.reload()
+  t.match(await until('the trouble', async () => (await trouble()) ?? undefined), `admin.port ${busy} cannot be opened`)
+  t.ok(await answersAt(port), 'the old one stays')
+  taken.close()
+  await once(taken, 'close')
+  gateway.reload()
+  await until('the new one', () => answersAt(busy))
+  await until('the end of the old one', async () => !(await answersAt(port)))
+  await until('no trouble', async () => (await trouble()) === null)
+  await gateway.configure(APPS)
+  gateway.reload()
+  await until('no door at all', async () => !(await answersAt(busy)))
+  t.equal((await gateway.api('GET', '/v1/health')).status, 200, 'the AF_UNIX socket is as before')
 })
 
 t.test('events are told to who listens, and a listener that does not read is cut', async t => {

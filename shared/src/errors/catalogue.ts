@@ -47,8 +47,8 @@ export const CATALOGUE = {
     action: 'Read the log that the message names; on a busy machine, try again.',
   },
   GW_PORT_TAKEN: {
-    meaning: 'The port of an app is in use or wanted twice.',
-    action: 'Stop the program that uses it, or give the app another port.',
+    meaning: 'A port is in use or wanted twice.',
+    action: 'Stop the program that uses it, or name another port.',
   },
   GW_REGISTRY_INVALID: {
     meaning: 'The file that remembers apps and their ports is damaged.',
