@@ -8,6 +8,7 @@ const TABLE = 'cordon'
  *
  * - TCP to anybody but the namespace itself goes to the transparent listener, or is reset when nobody listens. So does
  *   TCP to the doors, ports of the namespace itself: the first packet alone, since the rest finds its socket by itself.
+ *   A door at which the program listens is the program's.
  * - DNS by UDP to any server whatever goes to our own port 53.
  * - Other UDP goes to a port where nobody listens, so the program hears "refused" at once, as of a closed port.
  * - Everything else is refused, and nothing leaves by a device other than `lo`.
@@ -30,6 +31,7 @@ export function formatRuleset({ ipv6, doors }: NetworkWishes): string {
   }
   chain to_listener {
     type filter hook prerouting priority mangle; policy accept;
+    ${forEach(({ protocol, own }) => `tcp dport @doors ${protocol} daddr @${own} socket transparent 0 accept`)}
     ${forEach(
       ({ protocol, nfproto, listener }) =>
         `meta nfproto ${nfproto} meta mark ${mark} meta l4proto tcp tproxy ${protocol} to ${listener} accept`,

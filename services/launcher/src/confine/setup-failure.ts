@@ -57,7 +57,7 @@ export function explainFailure(step: FailedStep, said: string, switches: Namespa
   }
   if (step === 'rules') {
     return fault('RUN_KERNEL_UNFIT', `this kernel does not take the rules of confinement${why}`, {
-      next: 'Run: sudo modprobe -a nft_tproxy nft_redir nft_reject_inet',
+      next: 'Run: sudo modprobe -a nft_tproxy nft_socket nft_redir nft_reject_inet',
     })
   }
   return fault('RUN_SETUP_FAILED', `confinement could not be set up: ${STEPS[step]}${why}`, {

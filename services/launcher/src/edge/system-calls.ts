@@ -19,6 +19,8 @@ const rawUnmount = libc.func('int umount2(const char *, int)')
 const AF_INET = 2
 const AF_INET6 = 10
 const SOCK_STREAM_CLOEXEC = 1 | 0o2000000
+const SOL_SOCKET = 1
+const SO_REUSEADDR = 2
 const SOL_IP = 0
 const IP_TRANSPARENT = 19
 const SOL_IPV6 = 41
@@ -41,6 +43,8 @@ export function openTransparentListener(family: 'ipv4' | 'ipv6', address: Uint8A
   const descriptor = check('socket', rawSocket(isIpv6 ? AF_INET6 : AF_INET, SOCK_STREAM_CLOEXEC, 0))
   const set = (level: number, option: number): number =>
     check('setsockopt', rawSetsockopt(descriptor, level, option, [1], 4))
+  // What it accepts holds the port that was wanted, which the program could not listen at until it is over.
+  set(SOL_SOCKET, SO_REUSEADDR)
   if (isIpv6) set(SOL_IPV6, IPV6_V6ONLY)
   set(isIpv6 ? SOL_IPV6 : SOL_IP, isIpv6 ? IPV6_TRANSPARENT : IP_TRANSPARENT)
   const name = encodeSocketAddress(family, address, port)

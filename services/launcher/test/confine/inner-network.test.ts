@@ -15,6 +15,10 @@ t.test('rules: every hook that a packet could leave by is closed', async t => {
   t.match(rules, 'oifname "lo" accept')
   t.match(rules, 'tproxy ip6 to [::1]:1')
   t.match(rules, 'udp ip6 daddr != @own6 redirect to :9')
+  t.ok(
+    rules.indexOf('daddr @own6 socket transparent 0 accept') < rules.indexOf('tproxy ip to'),
+    'its own listeners first',
+  )
   t.match(rules, 'set doors { type inet_service; elements = { 53, 9050 } }')
 })
 
