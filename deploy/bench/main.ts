@@ -11,6 +11,7 @@ import { measureLatency } from './edge/figures/latency.ts'
 import { measureManyApps } from './edge/figures/many-apps.ts'
 import { measureRelay } from './edge/figures/relay.ts'
 import { measureRun } from './edge/figures/run.ts'
+import { measureRunThroughTor } from './edge/figures/run-through-tor.ts'
 import { measureStart } from './edge/figures/start.ts'
 import { measureStreamCost } from './edge/figures/stream-cost.ts'
 import { measureTelemetry } from './edge/figures/telemetry.ts'
@@ -47,11 +48,13 @@ const WHOLE: Readonly<Record<string, (lab: Lab, effort: Effort) => Promise<Figur
 const ON_LAB: Readonly<Record<string, (cordon: CordonOnLab, effort: Effort) => Promise<Figure>>> = {
   latency: measureLatency,
   throughput: measureThroughput,
+  run: measureRunThroughTor,
   keys: measureKeys,
   'tor-cost': measureTorCost,
 }
 
-const NAMES = [...Object.keys(ALONE), ...Object.keys(WHOLE), ...Object.keys(ON_LAB)]
+/** One of them, `run`, is measured both alone and through tor. */
+const NAMES = [...new Set([ALONE, WHOLE, ON_LAB].flatMap(figures => Object.keys(figures)))]
 
 const HELP = `npm run bench -- [--only NAME,…] [--rounds N] [--json]
 

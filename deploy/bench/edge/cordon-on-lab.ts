@@ -1,7 +1,8 @@
+import { join } from 'node:path'
 import { layOutRuntime } from '@cordon/shared/contracts'
 import { type ControlConnection, openControlConnection } from '@cordon/shared/runtime/edge'
 import { getInfo, parseGetInfo } from '@cordon/shared/tor-control'
-import { CordonUp, runtimeIn } from './cordon-up.ts'
+import { APP, COMMAND, CordonUp, runtimeIn } from './cordon-up.ts'
 import type { Lab } from './lab.ts'
 import { Load } from './load.ts'
 import { Programs } from './programs.ts'
@@ -13,12 +14,17 @@ export type Way = 'app' | 'tor'
 /** A whole Cordon on the lab, and the two ways to its tor. */
 export class CordonOnLab implements AsyncDisposable {
   readonly load: Load
+  /** The TCP port of the app that is measured. */
+  readonly port: number
+  readonly #directory: string
   readonly #programs: Programs
   readonly #socksPorts: Readonly<Record<Way, SocksPort>>
   #control: ControlConnection | undefined
 
   private constructor(load: Load, programs: Programs, directory: string, port: number) {
     this.load = load
+    this.port = port
+    this.#directory = directory
     this.#programs = programs
     this.#socksPorts = { app: { port }, tor: { path: layOutRuntime(runtimeIn(directory)).torSocksSocket } }
   }
@@ -51,6 +57,12 @@ export class CordonOnLab implements AsyncDisposable {
     const credentials = { user: name, password: name }
     for (const way of orderOf(0)) await this.load.run([this.plan(way, credentials, 1)], 1)
     return credentials
+  }
+
+  /** Write the command that runs another one confined to the app. */
+  confine(command: readonly string[]): readonly string[] {
+    const places = ['--state-dir', join(this.#directory, 's'), '--runtime-dir', runtimeIn(this.#directory)]
+    return [process.execPath, COMMAND, ...places, 'run', APP, '--', ...command]
   }
 
   /** The process of tor. */

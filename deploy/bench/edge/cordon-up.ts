@@ -8,7 +8,8 @@ import { layOutRuntime, type PartName, type Status } from '@cordon/shared/contra
 import type { Lab } from './lab.ts'
 import type { Programs } from './programs.ts'
 
-const COMMAND = fileURLToPath(new URL('../../../services/supervisor/bin/cordon.js', import.meta.url))
+/** The `cordon` command. */
+export const COMMAND = fileURLToPath(new URL('../../../services/supervisor/bin/cordon.js', import.meta.url))
 
 /** What is degraded so long has more than a part that is late. Arbitrary. */
 const READY_WITHIN_MS = 30_000

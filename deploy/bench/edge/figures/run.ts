@@ -1,14 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Effort, Figure } from '../../figure.ts'
 import { compareRounds, median, type Round } from '../../statistics.ts'
+import { COMMAND } from '../cordon-up.ts'
 import { startGateway } from '../gateway-alone.ts'
 import { readEndedCpuMs, readFamilyPssKiB } from '../process-cost.ts'
 import { Workplace } from '../workplace.ts'
 
-const COMMAND = fileURLToPath(new URL('../../../../services/supervisor/bin/cordon.js', import.meta.url))
 const BYTES = 256_000_000
 const CONNECTIONS = 300
 
@@ -82,7 +81,7 @@ export async function measureRun({ rounds, say }: Effort): Promise<Figure> {
     ],
     notes: [
       `${CONNECTIONS} connections one after the other, each a request of one byte; ${BYTES / 1e6} MB a download`,
-      'behind a stand-in for tor on this machine: through tor the difference does not show',
+      'behind a stand-in for tor on this machine',
       'memory is PSS, after the download: the text of Node is shared with the four other Nodes of this bench',
     ],
   }
