@@ -27,7 +27,8 @@ if (major > 24 || (major === 24 && minor >= 15)) {
   const setpriv = existsSync('/usr/bin/setpriv') ? ['/usr/bin/setpriv', '--pdeathsig', 'TERM', '--'] : []
   const [program, ...args] = [...setpriv, node, fileURLToPath(import.meta.url), ...process.argv.slice(2)]
   const child = spawn(program, args, { stdio: 'inherit' })
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']) process.on(signal, () => child.kill(signal))
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'])
+    process.on(signal, () => child.kill(signal))
   child.on('error', cause => {
     process.stderr.write(`cordon: the packaged Node does not start: ${cause.message}\n  next: Run npm ci.\n`)
     process.exit(1)
