@@ -44,6 +44,8 @@ const PACKAGES = {
   'onionshare-cli': 'onionshare-cli',
   git: 'git',
   python3: 'python3',
+  // Debian's own: another one in the PATH may lie where a confined program sees nothing.
+  '/usr/bin/pip3': 'python3-pip',
   dig: 'bind9-dnsutils',
   kdig: 'knot-dnsutils',
   chromium: 'chromium',
@@ -92,6 +94,7 @@ export const TEST_PROGRAMS = [
   'onionshare-cli',
   'git',
   'python3',
+  '/usr/bin/pip3',
   'chromium',
   'systemd-analyze',
   'gpg',
@@ -186,7 +189,9 @@ export function ensureUnpacked() {
 
 /** Debian keeps some programs where an ordinary user's PATH does not look. */
 function findProgram(name) {
-  const directories = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin']
+  const directories = name.startsWith('/')
+    ? ['/']
+    : [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin']
   return directories.some(directory => {
     try {
       accessSync(join(directory, name), constants.X_OK)

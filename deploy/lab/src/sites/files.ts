@@ -5,21 +5,27 @@ import type { Site } from './site.ts'
 /** All that the shelf holds at most: a repository or an index of a test, and far from this machine's memory. */
 export const SHELF_MAX_BYTES = 268_435_456
 
+/** A file with the media type that it was put there with, if any. */
+interface ShelvedFile {
+  readonly content: Buffer
+  readonly mediaType: string | undefined
+}
+
 /** Files by path, as they were put there. They are gone with the lab. */
 export class Shelf {
-  readonly #files = new Map<string, Buffer>()
+  readonly #files = new Map<string, ShelvedFile>()
   #bytes = 0
 
   /** Keep a file, in place of one of that path; report whether there was room. */
-  put(path: string, content: Buffer): boolean {
-    const bytes = this.#bytes - (this.#files.get(path)?.length ?? 0) + content.length
+  put(path: string, content: Buffer, mediaType?: string): boolean {
+    const bytes = this.#bytes - (this.#files.get(path)?.content.length ?? 0) + content.length
     if (bytes > SHELF_MAX_BYTES) return false
     this.#bytes = bytes
-    this.#files.set(path, content)
+    this.#files.set(path, { content, mediaType })
     return true
   }
 
-  get(path: string): Buffer | undefined {
+  get(path: string): ShelvedFile | undefined {
     return this.#files.get(path)
   }
 }
@@ -55,7 +61,9 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const { pathname } = new URL(request.url ?? '/', 'http://files.example')
   if (request.method === 'PUT') {
     const content = await readBounded(request)
-    response.writeHead(content !== undefined && SHELF.put(pathname, content) ? 201 : 507).end()
+    response
+      .writeHead(content !== undefined && SHELF.put(pathname, content, request.headers['content-type']) ? 201 : 507)
+      .end()
     return
   }
   request.resume()
@@ -68,8 +76,10 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const visit = BOOK.enter(pathname, describe(request))
   // What a client that keeps anything would send at its next request.
   const marks = { etag: `"${visit}"`, 'set-cookie': `visit=${visit}; Path=/`, 'last-modified': LONG_AGO }
-  response.writeHead(file === undefined ? 404 : 200, { 'content-length': file?.length ?? 0, ...marks })
-  response.end(request.method === 'HEAD' ? undefined : file)
+  const length = { 'content-length': file?.content.length ?? 0 }
+  const type = file?.mediaType === undefined ? {} : { 'content-type': file.mediaType }
+  response.writeHead(file === undefined ? 404 : 200, { ...length, ...type, ...marks })
+  response.end(request.method === 'HEAD' ? undefined : file?.content)
 }
 
 const LONG_AGO = 'Thu, 01 Jan 2026 00:00:00 GMT'
