@@ -15,6 +15,7 @@ Exec=/usr/lib/firefox-esr/firefox-esr %u
 Icon=firefox-esr
 Type=Application
 DBusActivatable=true
+StartupWMClass=firefox-esr
 Actions=new-window;
 
 [Desktop Action new-window]
@@ -29,7 +30,8 @@ t.test('an entry is the program’s own with another name and command, and no wa
   t.match(entry, 'Name[de]=Firefox ESR (de) (Cordon: work)')
   t.match(entry, 'Exec=cordon run --profile firefox work %u\n')
   t.match(entry, 'Icon=/i.svg')
-  for (const past of ['DBusActivatable', 'Actions', 'new-window', '/usr/lib/firefox']) t.notMatch(entry, past)
+  for (const past of ['DBusActivatable', 'StartupWMClass', 'Actions', 'new-window', '/usr/lib/firefox'])
+    t.notMatch(entry, past)
   t.equal(readMark(entry), 'work')
   t.equal(readMark(ORIGINAL), undefined)
 })
@@ -83,7 +85,18 @@ t.test('install, list and remove leave nothing behind, and touch no entry of any
     'Exec=cordon run --profile firefox work %u',
   )
   for (const app of ['work', 'play']) await desktop(['remove', app])
-  t.same([...readdirSync(join(data, 'applications')), ...readdirSync(join(data, 'icons/hicolor/scalable/apps'))], [])
+  t.same(readdirSync(data), ['shared'], 'nor the directories that were made for it')
+  mkdirSync(join(data, 'icons/hicolor/48x48'), { recursive: true })
+  const start = ['/opt/c d/cordon.js', '--state-dir=/s'].map(word => `--start=${word}`)
+  const { PATH } = process.env
+  process.env['PATH'] = '/nonexistent'
+  await desktop(['install', 'work', '--profile=firefox', ...start])
+  process.env['PATH'] = PATH
+  const entry = readFileSync(join(data, 'applications/cordon-work.desktop'), 'utf8')
+  t.match(entry, 'Exec="/opt/c d/cordon.js" --state-dir=/s run --profile firefox work %u', 'where none is in the PATH')
+  await desktop(['remove', 'work'])
+  t.same(readdirSync(join(data, 'icons/hicolor')), ['48x48'], 'what is anybody else’s stays')
+  mkdirSync(join(data, 'applications'))
   writeFileSync(join(data, 'applications/cordon-mine.desktop'), ORIGINAL)
   await t.rejects(desktop(['remove', 'mine']), { code: 'CFG_UNREADABLE' })
   await t.rejects(desktop(['install', 'x', '--profile=nonsense']), { code: 'RUN_PROFILE_UNKNOWN' })

@@ -16,8 +16,14 @@ const MAIN_GROUP = 'Desktop Entry'
 /** Marks our entries, so that `remove` takes away nothing else. */
 export const MARK = 'X-Cordon-App'
 
-/** Keys that lead to the program past us: a D-Bus activation would start it outside. */
-const LEFT_OUT: ReadonlySet<string> = new Set(['DBusActivatable', 'TryExec', 'Actions', 'Hidden', 'NoDisplay', MARK])
+/**
+ * Keys that lead to the program past us (a D-Bus activation would start it outside), or put its windows under the entry
+ * of the program that is not confined.
+ */
+const LEFT_OUT: ReadonlySet<string> = new Set([
+  ...['DBusActivatable', 'TryExec', 'Actions', 'Hidden', 'NoDisplay', 'StartupWMClass'],
+  MARK,
+])
 
 /**
  * Write the entry of an app: that of the program with another name and command, in its first group alone, since actions

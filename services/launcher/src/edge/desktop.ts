@@ -1,21 +1,24 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Fault } from '@cordon/shared/errors'
 import { parseAppId } from '@cordon/shared/isolation'
 import { writeFileAtomically } from '@cordon/shared/runtime/edge/atomic-file'
+import { locateProgram } from '../confine/command.ts'
 import { profileUnknown } from '../confine/refusal.ts'
 import { usage } from '../confine/usage.ts'
 import { drawIcon, entryName, readMark, writeEntry } from '../desktop/index.ts'
 import { findProfile } from '../profiles/index.ts'
-import { readKernelFile as readIfThere } from './host.ts'
+import { isProgram, readKernelFile as readIfThere } from './host.ts'
 
 /** A picture in a menu is small; a larger file is none of those. Arbitrary. */
 const ICON_MAX_BYTES = 1_048_576
 
 /** Where one user's entries and icons are, by the XDG base directories. */
 interface Places {
+  /** Everything of this user's lies below it. */
+  readonly own: string
   readonly entries: string
   readonly icons: string
   /** Where the programs' own entries are looked for. */
@@ -29,6 +32,7 @@ function choosePlaces(): Places {
   const shared = XDG_DATA_DIRS.split(':').filter(path => path.startsWith('/'))
   const dataDirectories = [own, ...(shared.length === 0 ? ['/usr/local/share', '/usr/share'] : shared)]
   return {
+    own,
     entries: join(own, 'applications'),
     icons: join(own, 'icons', 'hicolor', 'scalable', 'apps'),
     originals: dataDirectories.map(directory => join(directory, 'applications')),
@@ -50,7 +54,7 @@ export async function desktop(args: readonly string[]): Promise<number> {
   if (app === undefined || (verb !== 'install' && verb !== 'remove')) {
     throw usage('desktop takes install APP, remove APP or list', 'See `cordon desktop --help`.')
   }
-  if (verb === 'install') await install(app, values.profile ?? app, values.cordon ?? 'cordon', places)
+  if (verb === 'install') await install(app, values.profile ?? app, chooseStart(values.start ?? []), places)
   else remove(app, places)
   const told = { app, installed: verb === 'install' }
   const text = verb === 'install' ? `${app} is in the menus, confined` : `${app} is not in the menus any more`
@@ -59,7 +63,11 @@ export async function desktop(args: readonly string[]): Promise<number> {
 }
 
 function parse(args: readonly string[]) {
-  const options = { json: { type: 'boolean' }, profile: { type: 'string' }, cordon: { type: 'string' } } as const
+  const options = {
+    json: { type: 'boolean' },
+    profile: { type: 'string' },
+    start: { type: 'string', multiple: true },
+  } as const
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
   } catch (cause) {
@@ -67,7 +75,16 @@ function parse(args: readonly string[]) {
   }
 }
 
-async function install(app: string, profileName: string, cordon: string, places: Places): Promise<void> {
+/**
+ * Choose the words that an entry starts `cordon` with. A desktop looks for it where we do: it is named by its path, the
+ * first word that we are told, where it would not be found by its name. The other words say where Cordon lives.
+ */
+function chooseStart([path = 'cordon', ...where]: readonly string[]): readonly string[] {
+  const isFound = locateProgram('cordon', process.env['PATH'] ?? '', { workingDirectory: '/', isProgram }) !== undefined
+  return [isFound ? 'cordon' : path, ...where]
+}
+
+async function install(app: string, profileName: string, start: readonly string[], places: Places): Promise<void> {
   const profile = findProfile(profileName)
   if (profile === undefined) throw profileUnknown(profileName)
   const original = places.originals
@@ -81,7 +98,7 @@ async function install(app: string, profileName: string, cordon: string, places:
   const there = readIfThere(path)
   if (there !== undefined && readMark(there) === undefined) throw foreign(path)
   await writeFileAtomically(icon, drawIcon(app, findPicture(original, places)))
-  const command = [cordon, 'run', ...(profileName === app ? [] : ['--profile', profileName]), app]
+  const command = [...start, 'run', ...(profileName === app ? [] : ['--profile', profileName]), app]
   await writeFileAtomically(path, writeEntry({ original, title: profile.title, app, command, icon }))
 }
 
@@ -117,6 +134,16 @@ function remove(app: string, places: Places): void {
   if (there !== undefined && readMark(there) === undefined) throw foreign(path)
   rmSync(path, { force: true })
   rmSync(join(places.icons, `cordon-${app}.svg`), { force: true })
+  for (const directory of [places.icons, places.entries]) removeEmpty(directory, places.own)
+}
+
+/** Take a directory away, and those around it as far as `top`, while they are empty: we may have made them. */
+function removeEmpty(directory: string, top: string): void {
+  try {
+    for (let path = directory; path !== top; path = dirname(path)) rmdirSync(path)
+  } catch {
+    // Something else is in it, or it is not there.
+  }
 }
 
 function listEntries({ entries }: Places): readonly string[] {
