@@ -294,6 +294,10 @@ export const CATALOGUE = {
     meaning: 'There is no profile of that name, and no program either.',
     action: 'See `cordon profiles` for the names, or give the command: cordon run APP -- COMMAND.',
   },
+  RUN_ALREADY_CONFINED: {
+    meaning: 'Confinement was asked for by a program that is confined itself.',
+    action: 'Start the program as it is, or use a terminal that is not confined.',
+  },
   RUN_ALREADY_OUTSIDE: {
     meaning: 'The same program runs outside confinement and could do the work of the confined one.',
     action: 'End it, give the app a profile directory of its own, or use --force.',

@@ -2,9 +2,11 @@ import { resolve } from 'node:path'
 import { Fault } from '@cordon/shared/errors'
 import { show } from './show.ts'
 
-/** Longer names and more words are nobody's wish. Both are far below what the kernel takes. Arbitrary. */
+/** Longer names are nobody's wish. Arbitrary, and far below what the kernel takes. */
 const NAME_MAX_BYTES = 4096
-const WORDS_MAX = 10_000
+
+/** bwrap(1) takes 9000 (MAX_ARGS of its source), its own among them: some for each mount. */
+const WORDS_MAX = 8000
 
 /**
  * Judge the words of a command before anything is started, or throw a Fault `RUN_COMMAND_INVALID`.

@@ -21,6 +21,22 @@ export const machineUnknown = (name: string): Fault =>
     next: 'Use x86-64 or arm64.',
   })
 
+/** The failure of a start inside of a confined program, which reaches no gateway and makes no network past its own. */
+export const alreadyConfined = (): Fault =>
+  new Fault('RUN_ALREADY_CONFINED', 'this is confined to an app already, and starts nothing in another', {
+    where: 'process',
+    retry: 'never',
+    next: 'Start the program as it is: it keeps to the app. For another app, use a terminal that is not confined.',
+  })
+
+/** The failure of an option whose path leads nowhere: what it is to do could not be done when something comes there. */
+export const pathMissing = (option: string, path: string): Fault =>
+  new Fault('SUP_USAGE', `${option}: there is nothing at ${show(path)}`, {
+    where: 'process',
+    retry: 'never',
+    next: 'Correct the path, or leave the option out.',
+  })
+
 /** The failure of a start beside a process that would do the work of the app. */
 export const rivalRuns = (pid: number, hasOwnDirectory: boolean): Fault =>
   new Fault(

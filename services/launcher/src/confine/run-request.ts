@@ -61,6 +61,7 @@ export function parseRunRequest(args: readonly string[]): RunRequest {
       'Use a-z, 0-9 and hyphens, 32 at most, with no hyphen in front.',
     )
   }
+  if (values[APPEND_OPTION] === true) refuseMisplaced(app, positionals)
   return {
     app,
     stateDirectory: readDirectory(text('state-dir')),
@@ -79,6 +80,22 @@ export function parseRunRequest(args: readonly string[]): RunRequest {
     append: values[APPEND_OPTION] === true,
     words: positionals,
   }
+}
+
+/**
+ * Refuse an option of ours among the first words of the program: it would take no notice, and the person would believe
+ * that it holds.
+ */
+function refuseMisplaced(app: AppId, words: readonly string[]): void {
+  const end = words.findIndex(word => word === '--' || !word.startsWith('-'))
+  const misplaced = (end < 0 ? words : words.slice(0, end)).find(word =>
+    RUN_OPTIONS.some(({ name }) => word === `--${name}` || word.startsWith(`--${name}=`)),
+  )
+  if (misplaced === undefined) return
+  throw usage(
+    `${show(misplaced)} stands after ${app}, where words are the program’s`,
+    `Put it before ${app}; if it is the program’s own: cordon run ${app} -- PROGRAM and its words.`,
+  )
 }
 
 function parse(args: readonly string[]): { values: Record<string, unknown>; positionals: readonly string[] } {

@@ -1,13 +1,14 @@
 import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import type { RuntimeLayout } from '@cordon/shared/contracts'
+import { readWorkingDirectory } from '@cordon/shared/runtime/edge/working-directory'
 import { checkCommand, locateProgram } from '../confine/command.ts'
 import { planEnvironment } from '../confine/environment.ts'
 import type { Outfit } from '../confine/inside-message.ts'
 import { DAEMON_DIRECTORIES, isEmptied, type LetIn, listDesktop, type MountWishes } from '../confine/mounts.ts'
 import { NAME_SERVICE_FILES } from '../confine/name-service.ts'
 import { isBelow } from '../confine/path-below.ts'
-import { commandMissing, machineUnknown } from '../confine/refusal.ts'
+import { commandMissing, machineUnknown, pathMissing } from '../confine/refusal.ts'
 import type { RunRequest } from '../confine/run-request.ts'
 import { writeFilter } from '../confine/seccomp/filter.ts'
 import { encodeProgram } from '../confine/seccomp/instruction.ts'
@@ -58,11 +59,11 @@ export function prepareOutfit(wishes: ConfineWishes): Omit<Outfit, 'network'> {
 function prepareCommand(
   command: readonly string[],
   { PATH = '/usr/local/bin:/usr/bin:/bin' }: Readonly<Record<string, string>>,
-  { hiddenDirectories, ownDirectories, letIn }: MountWishes,
+  { workingDirectory, hiddenDirectories, ownDirectories, letIn }: MountWishes,
 ): readonly string[] {
   checkCommand(command)
   const [program = '', ...args] = command
-  const path = locateProgram(program, PATH, { workingDirectory: process.cwd(), isProgram })
+  const path = locateProgram(program, PATH, { workingDirectory, isProgram })
   const real = path === undefined ? undefined : realPath(path)
   if (path === undefined || real === undefined) throw commandMissing(program)
   const seen = [...ownDirectories, ...letIn.map(({ to }) => to)]
@@ -79,23 +80,28 @@ function prepareMounts(wishes: ConfineWishes, uid: number): MountWishes {
     const found = realPath(path)
     return found === undefined ? [] : [found]
   }
-  const hidden = request.hiddenPaths.map(path => resolve(path)).flatMap(real)
+  const home = realPath(homedir()) ?? '/'
+  const workingDirectory = readWorkingDirectory() ?? home
+  const exists = (path: string): boolean => realPath(path) !== undefined
+  const find = (option: string, paths: readonly string[]): readonly string[] =>
+    paths.map(path => {
+      const found = resolve(workingDirectory, path)
+      if (!exists(found)) throw pathMissing(option, path)
+      return found
+    })
+  const hidden = find('--hide', request.hiddenPaths).flatMap(real)
   const { CORDON_LAB_DIR } = process.env
   const own = [request.stateDirectory, layout.directory, ...(CORDON_LAB_DIR === undefined ? [] : [CORDON_LAB_DIR])]
   const busInside: LetIn | undefined =
     bus === undefined ? undefined : { from: bus, to: `/run/user/${uid}/bus`, readOnly: false }
-  const exists = (path: string): boolean => realPath(path) !== undefined
   const desktop = listDesktop({ env: process.env, uid, x11: request.x11, audio: request.audio, exists })
-  const shared = request.sharedPaths
-    .map(path => resolve(path))
-    .filter(exists)
-    .map(path => ({ from: path, to: path, readOnly: false }))
+  const shared = find('--share', request.sharedPaths).map(path => ({ from: path, to: path, readOnly: false }))
   const letIn = [...desktop, ...shared, ...(busInside === undefined ? [] : [busInside])]
   return {
     userNamespace,
     uid,
-    home: realPath(homedir()) ?? '/',
-    workingDirectory: process.cwd(),
+    home,
+    workingDirectory,
     letIn,
     hiddenDirectories: [...DAEMON_DIRECTORIES, ...own].flatMap(real).concat(hidden.filter(isDirectory)),
     hiddenFiles: [

@@ -17,7 +17,8 @@ export interface DirectoriesInput {
   readonly home: string
   readonly uid: number
   readonly temporary: string
-  readonly workingDirectory: string
+  /** Undefined where it has been removed. */
+  readonly workingDirectory: string | undefined
   /** Whether `/run/user/UID` is a directory of this user's. */
   readonly hasRunUser: boolean
 }
@@ -61,5 +62,7 @@ const absolute = (path: string | undefined): string | undefined => (path?.starts
 function named({ workingDirectory }: DirectoriesInput, what: string, path: string | undefined): string | undefined {
   if (path === undefined) return undefined
   if (path === '' || /\p{Cc}/u.test(path)) throw usage(`${what} is empty or holds a control character`)
-  return join(path.startsWith('/') ? '/' : workingDirectory, path)
+  if (path.startsWith('/')) return join(path)
+  if (workingDirectory === undefined) throw usage(`${what} is relative, and the working directory was removed`)
+  return join(workingDirectory, path)
 }

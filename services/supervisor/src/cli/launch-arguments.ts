@@ -37,7 +37,10 @@ export function cutRunArguments(args: readonly string[]): CutArguments {
   const command = skipOptions(0)
   if (args[command] !== 'run') return { head: args, tail: NOTHING }
   const app = skipOptions(command + 1)
-  return isWord(app) ? { head: args.slice(0, app + 1), tail: args.slice(app + 1) } : { head: args, tail: NOTHING }
+  // `cordon run -- curl` names no app: what follows is no word of ours.
+  return isWord(app)
+    ? { head: args.slice(0, app + 1), tail: args.slice(app + 1) }
+    : { head: args.slice(0, app), tail: NOTHING }
 }
 
 /** Values that Commander read for one option: a word, several, or whether a switch was there. */

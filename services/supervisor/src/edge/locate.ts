@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { resolve } from 'node:path'
 import { systemCode } from '@cordon/shared/errors'
+import { readWorkingDirectory } from '@cordon/shared/runtime/edge/working-directory'
 import { chooseDirectories, type Directories } from '../cli/directories.ts'
 
 /** The options that every command takes. */
@@ -21,9 +22,20 @@ export function locate(options: GlobalOptions): Directories {
     home: homedir(),
     uid,
     temporary: tmpdir(),
-    workingDirectory: process.cwd(),
+    workingDirectory: readWorkingDirectory(),
     hasRunUser: isOurs(`/run/user/${uid}`, uid),
   })
+}
+
+/** List the options that lead to the same instance from anywhere; none for the usual one. */
+export function nameInstance(options: GlobalOptions): readonly string[] {
+  const { CORDON_STATE_DIR, CORDON_RUNTIME_DIR } = process.env
+  const { configurationFile, stateDirectory, runtimeDirectory } = locate(options)
+  return [
+    ...(options.config === undefined ? [] : [`--config=${configurationFile}`]),
+    ...((options.stateDir ?? CORDON_STATE_DIR) === undefined ? [] : [`--state-dir=${stateDirectory}`]),
+    ...((options.runtimeDir ?? CORDON_RUNTIME_DIR) === undefined ? [] : [`--runtime-dir=${runtimeDirectory}`]),
+  ]
 }
 
 /** Find where the lab lives: `--lab-dir`, CORDON_LAB_DIR, or below the state. */

@@ -13,16 +13,16 @@ import {
   formatPlaces,
   formatRun,
   type OptionValue,
-  usage,
 } from '../cli/index.ts'
 import type { AuditOptions } from './audit-command.ts'
 import { becomeLauncher } from './become-launcher.ts'
 import type { BecomeOptions } from './become-part.ts'
 import { addClockCommands } from './clock-program.ts'
+import { readCommanderError } from './commander-error.ts'
 import type { Commands, DnsOptions } from './commands.ts'
 import { describeCommand } from './describe-command.ts'
 import type { LogsOptions } from './follow-logs.ts'
-import { type GlobalOptions, locate } from './locate.ts'
+import { type GlobalOptions, locate, nameInstance } from './locate.ts'
 import { Terminal } from './terminal.ts'
 import { type UpOptions, up } from './up-command.ts'
 import { addUpdateCommands } from './update-program.ts'
@@ -39,19 +39,11 @@ export async function runProgram(args: readonly string[]): Promise<ExitStatus> {
     await program.parseAsync([...head], { from: 'user' })
     return status
   } catch (thrown) {
-    const failure = thrown instanceof CommanderError ? readCommanderError(thrown) : thrown
+    const failure = thrown instanceof CommanderError ? readCommanderError(thrown, program, head) : thrown
     if (failure === undefined) return EXIT.done
     new Terminal(head.includes('--json')).failure(failure)
     return exitStatusOf(failure)
   }
-}
-
-/** Commander throws for help and version too, which are no failures. */
-function readCommanderError({ code, exitCode, message }: CommanderError): unknown {
-  // Of a command that lists by default, the word may have been meant as a command: "too many arguments for list" says less.
-  const word = code === 'commander.excessArguments' ? /: (\S+?)[,.]/.exec(message)?.[1] : undefined
-  if (word !== undefined) return usage(`${word} is neither a command nor an argument here`, 'Ask it with --help.')
-  return exitCode === 0 ? undefined : usage(message.replace(/^error: /, '').replaceAll('\n', ' '))
 }
 
 const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
@@ -201,7 +193,9 @@ function buildProgram(
     .option('--profile <name>', 'the program, if the app is not named for it')
     .action(async (verb = 'list', app: string | undefined, { profile }: { profile?: string }) => {
       const options = profile === undefined ? [] : [`--profile=${profile}`]
-      await tell('desktop', verb, ...(app === undefined ? [] : [app]), ...options)
+      // A menu is not started from here: it must say itself which instance is meant, if it is not the usual one.
+      const start = [process.argv[1] ?? 'cordon', ...nameInstance(global())].map(word => `--start=${word}`)
+      await tell('desktop', verb, ...(app === undefined ? [] : [app]), ...options, ...start)
     })
   const lockdown = program
     .command('lockdown [verb] [command...]')

@@ -172,6 +172,10 @@ t.test('directories', async t => {
     stateDirectory: '/home/a/.local/state/cordon',
     runtimeDirectory: '/run/user/1000/cordon',
   })
+  const removed = { ...base, workingDirectory: undefined }
+  t.same(chooseDirectories(removed), chooseDirectories(base), 'nothing is relative to where we stand')
+  const relative = { ...removed, options: { stateDir: 's' } }
+  t.throws(() => chooseDirectories(relative), { code: 'SUP_USAGE', message: /working directory was removed/ })
   t.equal(chooseDirectories({ ...base, hasRunUser: false }).runtimeDirectory, '/tmp/cordon-1000')
   t.equal(chooseDirectories({ ...base, uid: 0 }).runtimeDirectory, '/run/cordon')
   const env = { XDG_CONFIG_HOME: '/c', XDG_STATE_HOME: '/s', XDG_RUNTIME_DIR: '/r' }

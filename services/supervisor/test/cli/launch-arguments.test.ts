@@ -33,6 +33,7 @@ t.test('everything else is left to the whole program: other commands, help, mist
     ['status'],
     ['run'],
     ['run', '--'],
+    ['run', '--', 'curl'],
     ['run', '--help'],
     ['help', 'run'],
     ['run', '--nonsense', 'a'],
