@@ -16,9 +16,6 @@ import { prepareUpstream, type Upstream } from './upstream.ts'
 /** The gateway is ready before dns is started; if it does not speak for so long, the start has failed. */
 const FIRST_APPS_MS = 10_000
 
-/** How often what was counted is handed to the metrics. Arbitrary. */
-const COUNT_MS = 1000
-
 /** The authorities vouch for resolvers, besides the well-known ones. */
 export type DnsServiceOptions = Pick<
   PartStart,
@@ -32,7 +29,6 @@ export class DnsService {
   readonly #machine: MachineNames
   readonly #directory: AppDirectory
   readonly #link: GatewayLink
-  readonly #counting: NodeJS.Timeout
   #api: FastifyInstance | undefined
   #jobs: DnsJobs | undefined
   #isLinked = false
@@ -65,6 +61,7 @@ export class DnsService {
           this.#directory.forgetAll()
         }
         this.#isLinked = true
+        this.#count() // an app that has gone takes its counters along
         this.#directory.follow(apps)
         onFirstApps()
       },
@@ -75,8 +72,6 @@ export class DnsService {
         telemetry.log('dns.gateway.lost')
       },
     })
-    this.#counting = setInterval(() => this.#count(), COUNT_MS)
-    this.#counting.unref()
   }
 
   /** Open the listeners of all apps that the gateway names, and the API; or throw a Fault. */
@@ -96,7 +91,6 @@ export class DnsService {
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#counting)
     this.#count()
     this.#link.close()
     this.#machine.close()
@@ -108,7 +102,14 @@ export class DnsService {
   async #start(): Promise<void> {
     const { telemetry, stateDirectory, configuration } = this.#options
     await this.#directory.settled()
-    this.#api = buildDnsApi({ telemetry, describe: (app, withNames) => this.#directory.describe(app, withNames) })
+    const metrics = (): Promise<string> => {
+      this.#count()
+      return telemetry.metrics()
+    }
+    this.#api = buildDnsApi({
+      telemetry: { ...telemetry, metrics },
+      describe: (app, withNames) => this.#directory.describe(app, withNames),
+    })
     await openApi(this.#api, this.#layout.dnsSocket, this.#layout)
     const redis = configuration.redis ?? { socket: this.#layout.redisSocket }
     this.#jobs = await DnsJobs.open({ redis, stateDirectory, telemetry, verify: () => this.#directory.verify() })
@@ -125,7 +126,7 @@ export class DnsService {
     })
   }
 
-  /** Hand what was counted to the metrics: one call a second instead of one a question. */
+  /** Hand what was counted to the metrics, which somebody asks for now: one call instead of one a question. */
   #count(): void {
     for (const resolver of this.#directory.resolvers) {
       for (const [outcome, by] of Object.entries(resolver.takeOutcomes())) {

@@ -8,14 +8,13 @@ import { fits } from '@cordon/shared/schema'
 import { confine, openFilesOf, readLines, startChild, watchExit } from './child.ts'
 import type { Instance } from './instance.ts'
 import type { PartDriver, PartReporter, RunningPart } from './part-driver.ts'
+import { isNobodyThere } from './part-health.ts'
 import { requireSource } from './source-program.ts'
 
 const LAB = fileURLToPath(new URL('../../../../deploy/lab/src/main.ts', import.meta.url))
 
 /** A lab that runs answers at once. Arbitrary. */
 const DESCRIPTION_DEADLINE_MS = 5000
-/** How often a lab that is not ours is looked after. Arbitrary. */
-const WATCH_MS = 2000
 
 /** Start the lab, or join the one that answers in `directory` and leave it running. */
 export function driveLab(instance: Instance, directory: string): PartDriver {
@@ -34,18 +33,19 @@ async function joinLab(instance: Instance, socket: string, reporter: PartReporte
   const end = (detail: string): void => {
     if (over) return
     over = true
-    clearInterval(watch)
     instance.lab = undefined
     reporter.exited(detail)
   }
-  const watch = setInterval(async () => {
-    if (!(await answers(socket))) end('the lab that was joined has ended')
-  }, WATCH_MS)
   setImmediate(() => reporter.announce({ type: 'ready' }))
   const leave = (): void => end('left')
   return {
     pid: null,
-    check: () => askLab(socket),
+    check: async () => {
+      await askLab(socket).catch((thrown: unknown) => {
+        if (isNobodyThere(thrown)) end('the lab that was joined has ended')
+        throw thrown
+      })
+    },
     stop: () => setImmediate(leave),
     reload: () => {},
     kill: () => setImmediate(leave),
@@ -98,8 +98,8 @@ function hear(line: string, instance: Instance, reporter: PartReporter): void {
   }
 }
 
-/** A stopped program still accepts connections: only what it says shows that it lives. */
-const askLab = async (socket: string): Promise<void> => void (await readDescription(socket))
+/** A stopped program still accepts connections: only that it says something shows that it lives. */
+const askLab = async (socket: string): Promise<void> => void (await readFirstLine(socket))
 
 /** Read what a client of the lab in `directory` needs, from the lab itself. */
 export const readLabDescription = (directory: string): Promise<LabDescription> => readDescription(socketIn(directory))
@@ -111,6 +111,12 @@ export const findLab = async (directory: string | undefined): Promise<string | u
 const socketIn = (directory: string): string => join(directory, 'lab.sock')
 
 async function readDescription(socket: string): Promise<LabDescription> {
+  const description = parseJson(await readFirstLine(socket))
+  if (fits(LAB_DESCRIPTION, description)) return description
+  throw strange(socket)
+}
+
+function readFirstLine(socket: string): Promise<string> {
   const line = new Promise<string>((resolve, reject) => {
     const connection = connect({ path: socket })
     readLines(connection, text => {
@@ -120,9 +126,7 @@ async function readDescription(socket: string): Promise<LabDescription> {
     connection.once('error', reject)
     connection.once('close', () => reject(strange(socket)))
   })
-  const description = parseJson(await withDeadline(line, DESCRIPTION_DEADLINE_MS, () => strange(socket)))
-  if (fits(LAB_DESCRIPTION, description)) return description
-  throw strange(socket)
+  return withDeadline(line, DESCRIPTION_DEADLINE_MS, () => strange(socket))
 }
 
 const strange = (socket: string): Fault =>

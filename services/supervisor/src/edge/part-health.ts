@@ -1,16 +1,21 @@
 import { connect } from 'node:net'
 import { PART_MESSAGE, type PartName, type RuntimeLayout } from '@cordon/shared/contracts'
-import { Fault } from '@cordon/shared/errors'
+import { Fault, systemCode } from '@cordon/shared/errors'
 import type { PartCondition } from '@cordon/shared/runtime'
 import { openControlConnection, readJsonLines, withDeadline } from '@cordon/shared/runtime/edge'
 import { fits } from '@cordon/shared/schema'
 import { getInfo, parseGetInfo } from '@cordon/shared/tor-control'
 import { askRedis } from './redis-question.ts'
 
+const NOBODY: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ECONNREFUSED'])
+
 /** Whoever lives answers in milliseconds. Arbitrary. */
 const ANSWER_DEADLINE_MS = 5000
 /** An announcement is a line or two of text. Arbitrary. */
 const ANSWER_MAX_BYTES = 16_384
+
+/** Report whether connect(2) says that nobody listens. */
+export const isNobodyThere = (thrown: unknown): boolean => NOBODY.has(systemCode(thrown))
 
 /** Ask a part that we did not start how it is. Rejects with what connect(2) says where it is not there. */
 export async function askPart(part: PartName, layout: RuntimeLayout): Promise<PartCondition> {

@@ -7,6 +7,7 @@ import { formatRedisConfiguration, parseRedisLogLine, REDIS_PROGRAMS, redisMissi
 import { confine, openFilesOf, readLines, startChild, watchExit } from './child.ts'
 import type { Instance } from './instance.ts'
 import type { PartDriver } from './part-driver.ts'
+import { RedisPulse } from './redis-pulse.ts'
 import { askRedis } from './redis-question.ts'
 import { findProgram } from './tor-program.ts'
 
@@ -29,9 +30,11 @@ export function driveRedis({ layout }: Pick<Instance, 'layout'>): PartDriver {
       reporter.log(level, text)
     })
     readLines(child.stderr, line => reporter.log('error', line))
+    const pulse = new RedisPulse(socket)
     let gone = false
     watchExit(child, detail => {
       gone = true
+      pulse.close()
       reporter.exited(detail)
     })
     const answered = waitForAnswer(socket, () => gone)
@@ -44,9 +47,7 @@ export function driveRedis({ layout }: Pick<Instance, 'layout'>): PartDriver {
     )
     return {
       pid: child.pid ?? null,
-      check: async () => {
-        await askRedis(socket, 'PING')
-      },
+      check: () => pulse.ask(),
       stop: () => void child.kill('SIGTERM'),
       reload: () => {},
       kill: () => void child.kill('SIGKILL'),

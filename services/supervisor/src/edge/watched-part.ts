@@ -1,10 +1,6 @@
 import type { PartName, RuntimeLayout } from '@cordon/shared/contracts'
-import { systemCode } from '@cordon/shared/errors'
 import type { PartDriver } from './part-driver.ts'
-import { askPart } from './part-health.ts'
-
-/** What connect(2) says where nobody listens. */
-const NOBODY: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ECONNREFUSED'])
+import { askPart, isNobodyThere } from './part-health.ts'
 
 /** Watch a part that a service manager or a container engine runs: look for it, ask it how it is, never signal it. */
 export function driveWatchedPart(part: PartName, layout: RuntimeLayout): PartDriver {
@@ -21,7 +17,7 @@ export function driveWatchedPart(part: PartName, layout: RuntimeLayout): PartDri
       pid: null,
       check: async () => {
         const found = await askPart(part, layout).catch((thrown: unknown) => {
-          if (NOBODY.has(systemCode(thrown))) end('it is gone')
+          if (isNobodyThere(thrown)) end('it is gone')
           throw thrown
         })
         if (!over) reporter.announce(found)

@@ -23,9 +23,9 @@ export interface PartDefinition {
  * dns follows the gateway through its restarts by itself, and what apps send by name through their ports needs no dns.
  *
  * The clock asks through the gateway, and in a lab the lab's own sources; apps do without it, but for those that wait for
- * it (`hold: clock`).
+ * it (`hold: clock`). It looks for the gateway itself, and a new one is told what it knows.
  *
- * The update checks need neither the clock nor Redis to start: they wait for both.
+ * The update checks need neither the gateway nor the clock nor Redis to start: they wait for all three.
  *
  * A lab is given more time to answer: to replace it takes 20 s and all circuits. Redis has one client a service.
  */
@@ -35,8 +35,8 @@ export const PARTS: readonly PartDefinition[] = [
   { name: 'redis', needs: [], drainMs: 3000, watchdogMs: 6000, optional: true, openFiles: 1024 },
   { name: 'gateway', needs: [], drainMs: 9000, watchdogMs: 6000, optional: false, openFiles: undefined },
   { name: 'dns', needs: ['lab'], drainMs: 500, watchdogMs: 6000, optional: true, openFiles: undefined },
-  { name: 'clock', needs: ['gateway', 'lab'], drainMs: 1000, watchdogMs: 6000, optional: true, openFiles: 1024 },
-  { name: 'updates', needs: ['gateway', 'lab'], drainMs: 500, watchdogMs: 6000, optional: true, openFiles: 1024 },
+  { name: 'clock', needs: ['lab'], drainMs: 1000, watchdogMs: 6000, optional: true, openFiles: 1024 },
+  { name: 'updates', needs: ['lab'], drainMs: 500, watchdogMs: 6000, optional: true, openFiles: 1024 },
 ]
 
 /** Choose the parts of an instance, in order; what is left out is not waited for either. */

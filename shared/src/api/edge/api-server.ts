@@ -33,7 +33,7 @@ export interface ApiDeadlines {
 }
 
 /** Requests of ours take milliseconds. Arbitrary. */
-const DEADLINES: ApiDeadlines = { headersMs: 5000, requestMs: 10_000, lookMs: 1000 }
+const DEADLINES: ApiDeadlines = { headersMs: 5000, requestMs: 10_000, lookMs: 5000 }
 
 /** Enough to mend a request. Arbitrary. */
 const MISTAKES_SAID = 8

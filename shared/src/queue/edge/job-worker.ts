@@ -1,14 +1,20 @@
 import { type Job, UnrecoverableError, WaitingError } from 'bullmq'
 import type { JobName, JobPayload, JobReason, QueueName } from '../../contracts/index.ts'
-import { monotonicNow, withDeadline } from '../../runtime/edge/index.ts'
+import { withDeadline } from '../../runtime/edge/index.ts'
 import { parseTraceParent, type SpanContext, type Telemetry } from '../../telemetry/index.ts'
 import { type JobHandler, judgeJob } from '../index.ts'
 import { Execution } from './execution.ts'
 import { FINISHED_KEPT, GuardedWorker } from './guarded-worker.ts'
 import type { RedisClient } from './redis-client.ts'
 
+/** How long one question for a job waits in Redis, in seconds; a job that comes ends it. Arbitrary. */
+const ASK_AGAIN_S = 30
+
 /** A worker that Redis answers with an error rests this long, so that it never spins. Arbitrary. */
 const REST_MS = 1000
+
+/** How often the lock of a job that runs is looked at. Arbitrary. */
+const AGE_LOOK_MS = 1000
 
 /** A job whose handler ended well. */
 export interface DoneJob {
@@ -37,10 +43,9 @@ export class JobWorker {
   readonly #worker: GuardedWorker
   /** At most one: a queue's jobs are done one after the other, so a job found stalled cannot overtake itself here. */
   #running: { readonly id: string; readonly execution: Execution; readonly ended: Promise<unknown> } | undefined
-  readonly #watch: NodeJS.Timeout
   #isPaused = false
   #isUsable = false
-  #restsUntil = 0
+  #rest: NodeJS.Timeout | undefined
   #isStarted = false
 
   constructor(options: JobWorkerOptions) {
@@ -50,6 +55,7 @@ export class JobWorker {
       connection: client,
       prefix,
       autorun: false,
+      drainDelay: ASK_AGAIN_S,
       skipVersionCheck: true, // the link did, and BullMQ writes to the console
       concurrency: 1,
       lockDuration: lockMs,
@@ -67,7 +73,6 @@ export class JobWorker {
     this.#worker.on('locksRenewed', ({ jobIds }) => {
       if (jobIds.includes(this.#running?.id ?? '')) this.#running?.execution.extended()
     })
-    this.#watch = setInterval(() => this.#look(), Math.min(REST_MS, lockMs / 4))
   }
 
   /** Say whether Redis can carry jobs: the worker rests while it cannot. */
@@ -89,7 +94,7 @@ export class JobWorker {
 
   /** Stop; what still runs after `withinMs` is aborted and left to be found stalled. */
   async close(withinMs: number): Promise<void> {
-    clearInterval(this.#watch)
+    clearTimeout(this.#rest)
     this.#isPaused = true
     if (this.#isStarted) void this.#worker.pause(true)
     const give = (): Error => new Error('late')
@@ -107,13 +112,8 @@ export class JobWorker {
     await this.#running?.ended
   }
 
-  #look(): void {
-    this.#running?.execution.checkAge()
-    this.#settle()
-  }
-
   #settle(): void {
-    const mayRun = !this.#isPaused && this.#isUsable && monotonicNow() >= this.#restsUntil
+    const mayRun = !this.#isPaused && this.#isUsable && this.#rest === undefined
     if (mayRun && !this.#isStarted) {
       this.#isStarted = true
       this.#worker.run().catch((thrown: unknown) => this.#trouble(thrown))
@@ -126,7 +126,11 @@ export class JobWorker {
     if (!this.#isUsable) return // Redis is away or unfit: the link has said so, and this rests already
     this.#options.telemetry.log('queue.trouble', { queue: this.#options.queue }, thrown)
     this.#options.onTrouble()
-    this.#restsUntil = monotonicNow() + REST_MS
+    clearTimeout(this.#rest)
+    this.#rest = setTimeout(() => {
+      this.#rest = undefined
+      this.#settle()
+    }, REST_MS)
     this.#settle()
   }
 
@@ -144,9 +148,11 @@ export class JobWorker {
     const execution = new Execution(job, token, this.#options.lockMs, () => this.#lost(name, job))
     const work = this.#run(job, execution, name, payload)
     this.#running = { id: job.id ?? '', execution, ended: work.catch(() => {}) }
+    const watch = setInterval(() => execution.checkAge(), Math.min(AGE_LOOK_MS, this.#options.lockMs / 4))
     try {
       await work
     } finally {
+      clearInterval(watch)
       this.#running = undefined
     }
     return null

@@ -19,6 +19,8 @@ export interface JobQueueOptions {
   readonly telemetry: Telemetry
   /** How long a job stays a worker's that is silent, in milliseconds. */
   readonly lockMs?: number
+  /** How often a Redis that can carry jobs is asked whether it still can, in milliseconds. */
+  readonly checkEveryMs?: number
   readonly onState?: (state: QueueState) => void
 }
 
@@ -28,13 +30,14 @@ export interface JobQueueOptions {
  * Rejects only for settings that can never work (`QUE_SETTINGS_UNSAFE`, `CFG_UNREADABLE`).
  */
 export async function openJobQueue(options: JobQueueOptions): Promise<JobQueue> {
-  const { redis, place, telemetry, lockMs = LOCK_MS, onState } = options
+  const { redis, place, telemetry, lockMs = LOCK_MS, checkEveryMs, onState } = options
   const access = await readRedisAccess(redis)
   const workers = new Map<QueueName, JobWorker>()
   const client = openRedisClient(access, 'impatient')
   const link = new RedisLink({
     client,
     probeKey: `${prefixOf('gateway', place)}:probe`,
+    checkEveryMs,
     onChange: state => {
       if (state.type === 'usable') telemetry.log('queue.usable')
       else telemetry.log('queue.unusable', {}, state.why)

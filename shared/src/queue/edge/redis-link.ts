@@ -3,8 +3,11 @@ import { withDeadline } from '../../runtime/edge/index.ts'
 import { explainRedisError, judgeRedis, type QueueState } from '../index.ts'
 import { COMMAND_DEADLINE_MS, type RedisClient } from './redis-client.ts'
 
-/** How often Redis is asked whether it can carry jobs. It bounds how late a change is seen. Arbitrary. */
-const CHECK_EVERY_MS = 5000
+/**
+ * How often Redis is asked whether it can carry jobs. It bounds how late a change is seen that nothing runs into: a
+ * connection that ends, an add that fails and a worker that is answered with an error tell at once. Arbitrary.
+ */
+const CHECK_EVERY_MS = 30_000
 /** While it cannot, more often: what waits is waiting for this. */
 const CHECK_AGAIN_MS = 500
 
@@ -17,6 +20,8 @@ export interface RedisLinkOptions {
   readonly client: RedisClient
   /** A key of our own to write to. */
   readonly probeKey: string
+  /** How often it is asked while it can carry jobs; {@link CHECK_EVERY_MS} where nothing is said. */
+  readonly checkEveryMs?: number | undefined
   onChange(state: QueueState): void
 }
 
@@ -65,7 +70,7 @@ export class RedisLink {
   #plan(): void {
     clearTimeout(this.#timer)
     if (this.#isClosed) return
-    const wait = this.#state.type === 'usable' ? CHECK_EVERY_MS : CHECK_AGAIN_MS
+    const wait = this.#state.type === 'usable' ? (this.#options.checkEveryMs ?? CHECK_EVERY_MS) : CHECK_AGAIN_MS
     this.#timer = setTimeout(() => void this.check().then(() => this.#plan()), wait)
   }
 

@@ -1,5 +1,4 @@
 import { type Agent, request } from 'node:http'
-import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer'
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace'
 import { OWN_APPS } from '../../contracts/index.ts'
 import { planWait } from '../../runtime/index.ts'
@@ -98,14 +97,16 @@ export class Collector implements SpanProcessor {
     this.#sending = undefined
   }
 
-  #post(batch: ReadableSpan[]): Promise<void> {
+  async #post(batch: ReadableSpan[]): Promise<void> {
     const { address, agent } = this.#options
+    // With the first batch: who has no collector need not read its 40 files at each start.
+    const { JsonTraceSerializer } = await import('@opentelemetry/otlp-transformer')
     const body = JsonTraceSerializer.serializeRequest(batch) ?? new Uint8Array()
     const place =
       'socketPath' in address
         ? { socketPath: address.socketPath, host: 'localhost' }
         : { host: address.host, port: address.port }
-    return new Promise((resolve, reject) => {
+    await new Promise<void>((resolve, reject) => {
       const post = request({
         ...place,
         path: address.path,

@@ -68,7 +68,7 @@ t.test('RED-07: FLUSHALL loses no kept job and stops no worker', async t => {
 
 t.test('RED-06: full, or throwing keys away: named, nothing spins, and it heals without a restart', async t => {
   const redis = await startRedis(t)
-  const { jobs, telemetry } = await openPart(t, redis)
+  const { jobs, telemetry } = await openPart(t, redis, { checkEveryMs: 1000 })
   const done = workAndRecord(jobs, 'clock', ['clock.sync'])
   await eventually('usable', () => jobs.state().type === 'usable')
   const troubles = [
@@ -82,7 +82,7 @@ t.test('RED-06: full, or throwing keys away: named, nothing spins, and it heals 
   ] as const
   for (const [spoil, mend, code] of troubles) {
     await redis.command(...spoil)
-    // What an add does not run into is found by the check that Redis is asked for every few seconds.
+    // What an add does not run into is found by the check that Redis is asked for now and then.
     if (code !== 'QUE_EVICTION_POLICY') await t.rejects(jobs.add('clock.sync', { reason: 'request' }), { code })
     await eventually(code, () => {
       const state = jobs.state()
