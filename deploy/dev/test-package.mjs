@@ -51,7 +51,7 @@ function makeRoot(file) {
   const root = join(work, 'root')
   const depends = must('dpkg-deb', run('dpkg-deb', ['--field', file, 'Depends']))
   const names = depends.split(',').map(one => one.trim().split(/[ |]/)[0])
-  makeCleanRoot(root, ['curl', 'dbus', ...names])
+  makeCleanRoot(root, ['curl', 'dbus', 'libpam-systemd', ...names])
   return root
 }
 
@@ -117,6 +117,44 @@ function testForPerson(root, first, newer) {
   check('no user is left', inside('! getent passwd | grep cordon && ! getent group | grep cordon'))
 }
 
+/** One person's own manager of services: the unit says when it is ready, reloads, comes back and ends. */
+function testUserUnit(machine) {
+  const lab = '[Service]\\nExecStart=\\nExecStart=/usr/bin/cordon up --lab\\n'
+  const own = command => `su bert -s /bin/sh -c 'export XDG_RUNTIME_DIR=/run/user/$(id -u); ${command}'`
+  const unit = verb => `systemctl --user ${verb} cordon.service`
+  check(
+    'the unit of one person is started, and ready when Cordon is',
+    machine.run(`useradd -m bert
+      mkdir -p /etc/systemd/user/cordon.service.d
+      printf '${lab}' > /etc/systemd/user/cordon.service.d/lab.conf
+      systemctl start user@$(id -u bert).service
+      ${own(`${unit('start')} && cordon status`)}`),
+    /ready on the LAB/,
+  )
+  check(
+    'it reloads',
+    machine.run(own(`${unit('reload')} && ${unit('is-active')} && cordon status`)),
+    /ready on the LAB/,
+  )
+  check(
+    'it is killed, and back',
+    machine.run(
+      own(`old=$(${unit('show -P MainPID')}); ${unit('kill -s KILL')}
+        until [ $(${unit('show -P MainPID')}) != $old ] && cordon status; do sleep 0.5; done`),
+    ),
+    /ready on the LAB/,
+  )
+  check(
+    'it is stopped: no part was taken for dead, and none is left',
+    machine.run(`since=$(date +%s)
+      ${own(unit('stop'))}
+      if journalctl _UID=$(id -u bert) --since=@$since | grep 'starts again'; then exit 1; fi
+      if cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' | grep '/lib/[c]ordon'; then exit 1; fi
+      systemctl stop user@$(id -u bert).service && userdel -r bert 2>/dev/null
+      rm -r /etc/systemd/user/cordon.service.d`),
+  )
+}
+
 /** A whole system: the units started by systemd, used by a member of the group, killed, upgraded and purged. */
 async function testForSystem(root, first, newer) {
   const machine = await boot(root)
@@ -128,6 +166,7 @@ async function testForSystem(root, first, newer) {
       'it is installed where systemd runs, and starts nothing',
       machine.run(`apt-get install -y --no-install-recommends /${first} 2>&1 && ! systemctl is-active cordon.target`),
     )
+    testUserUnit(machine)
     check(
       'the target starts every part, and does not wait for a network',
       machine.run(`useradd anna && adduser --quiet anna cordon && useradd eve

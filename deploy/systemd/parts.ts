@@ -18,6 +18,9 @@ export interface SystemPart {
   readonly more?: readonly string[]
 }
 
+/** The shell's own kill: the program is in a package (procps) that need not be there. */
+export const HANG_UP = `/bin/sh -c 'kill -HUP $MAINPID'`
+
 const NODE = '@lib@/bin/node'
 const COMMAND = `${NODE} @lib@/services/supervisor/bin/cordon.js`
 const INTERNET = ['AF_INET', 'AF_INET6'] as const
@@ -39,11 +42,7 @@ export const SYSTEM_PARTS: readonly SystemPart[] = [
     after: ['network.target', 'cordon-lockdown.service'],
     // Only relays of the Tor network: the machine's firewall (cordon lockdown) knows them, systemd does not.
     // A tor that reads what is not valid ends, so that is found out before.
-    more: [
-      'LimitNOFILE=32768',
-      `ExecReload=${COMMAND} part tor --prepare @directories@`,
-      'ExecReload=/bin/kill -HUP $MAINPID',
-    ],
+    more: ['LimitNOFILE=32768', `ExecReload=${COMMAND} part tor --prepare @directories@`, `ExecReload=${HANG_UP}`],
   },
   {
     name: 'redis',

@@ -1,5 +1,5 @@
 /** Format the files that systemd reads. They follow from the table of parts, and from nothing else. */
-import { SOCKET_DIRECTORIES, SYSTEM_PARTS, type SystemPart, userOf } from './parts.ts'
+import { HANG_UP, SOCKET_DIRECTORIES, SYSTEM_PARTS, type SystemPart, userOf } from './parts.ts'
 
 /** Where an installation lives. */
 export const LIBRARY = '/usr/lib/cordon'
@@ -206,7 +206,9 @@ const USER_SERVICE = lines([
   '[Service]',
   'Type=notify',
   'ExecStart=/usr/bin/cordon up',
-  'ExecReload=/bin/kill -HUP $MAINPID',
+  `ExecReload=${HANG_UP}`,
+  // The supervisor ends its parts, in an order; told at the same time, they would look as if they died.
+  'KillMode=mixed',
   'Restart=on-failure',
   'RestartSec=5',
   // A slow line or a censor: tor goes on trying, and what it has so far is not thrown away.
