@@ -45,6 +45,7 @@ try {
   await show.showUp(stage)
   await show.showTraffic(stage)
   show.showClosed(stage)
+  await show.showSpans(stage)
   report.step('killing each in turn')
   await show.showDeaths(stage)
   await show.showKill(stage)

@@ -81,7 +81,11 @@ try {
   execFileSync('chmod', ['-R', 'u+rwX,go+rX,go-w', tree])
   mkdirSync(output, { recursive: true })
   const target = join(output, `cordon_${version}_${architecture}.deb`)
-  execFileSync('dpkg-deb', ['--root-owner-group', '-Zxz', '-z1', '--build', tree, target], { stdio: ['ignore', 2, 2] })
+  execFileSync('dpkg-deb', ['--root-owner-group', '-Zxz', '-z1', '--build', tree, target], {
+    stdio: ['ignore', 2, 2],
+    // No file is newer than the last change (deb(5)).
+    env: { ...process.env, SOURCE_DATE_EPOCH: String(Date.parse(changedAt()) / 1000) },
+  })
   process.stdout.write(`${target}\n`)
 } finally {
   rmSync(work, { recursive: true, force: true })

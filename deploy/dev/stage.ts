@@ -34,7 +34,8 @@ export function stage(directory: string): void {
     cwd: directory,
     maxBuffer: 64 * 1024 * 1024,
   })
-  writeFileSync(join(directory, 'sbom.cdx.json'), bill)
+  const plain = execFileSync(process.execPath, [join(ROOT, 'deploy/images/plain-bill.mjs')], { input: bill })
+  writeFileSync(join(directory, 'sbom.cdx.json'), plain)
   prune(join(directory, 'node_modules'))
   mkdirSync(join(directory, 'bin'))
   symlinkSync(`../node_modules/node-linux-${process.arch}/bin/node`, join(directory, 'bin', 'node'))

