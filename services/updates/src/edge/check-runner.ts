@@ -82,7 +82,7 @@ export class CheckRunner {
   async #remember(shelved: ShelvedProduct, memory: ProductMemory, nowMs: number): Promise<void> {
     try {
       // The schedule may have moved on while the source was asked.
-      await this.#options.shelf.remember(shelved, { ...memory, schedule: shelved.memory.schedule })
+      await this.#options.shelf.remember(shelved, ({ schedule }) => ({ ...memory, schedule }))
     } catch (thrown) {
       // What cannot be kept is no answer. Until the next check the verdict says so, and not what an older one found.
       if (thrown instanceof Fault) shelved.memory = noteFailure(shelved.memory, thrown, nowMs)
@@ -97,7 +97,7 @@ export class CheckRunner {
     if (version === null || version === memory.notified) return
     const installed = await findInstalled(product)
     if (judgeProduct({ product, memory, installed, nowMs: Date.now() }).type !== 'available') return
-    await this.#options.shelf.remember(shelved, { ...memory, notified: version })
+    await this.#options.shelf.remember(shelved, now => ({ ...now, notified: version }))
     noticeUpdate(product.id, version, !isSigned(product.settings))
   }
 }

@@ -124,7 +124,7 @@ export class CheckSchedule {
     const nowMs = Date.now()
     // A new product need not wait for a day, and not be asked at once either.
     const schedule = shelved.memory.schedule ?? { sinceMs: nowMs, gapMs: drawRetry(0, random), failures: 0 }
-    if (shelved.memory.schedule === null) await this.#options.shelf.remember(shelved, { ...shelved.memory, schedule })
+    if (shelved.memory.schedule === null) await this.#options.shelf.remember(shelved, now => ({ ...now, schedule }))
     this.#dueAt.set(id, this.#now() + planDueIn(schedule, nowMs))
   }
 
@@ -137,7 +137,7 @@ export class CheckSchedule {
     const nowMs = Date.now()
     // First the gap: after a kill between the two the check is late, and not done twice at a beat.
     const schedule = { sinceMs: nowMs, gapMs: drawGap(random), failures: tried }
-    await shelf.remember(shelved, { ...shelved.memory, schedule })
+    await shelf.remember(shelved, now => ({ ...now, schedule }))
     this.#quietUntilMs = this.#now() + drawSeparation(random)
     const check = nameCheck(secret, nameQuestion(shelved.product), { window: windowOf(nowMs), tried })
     const ended = (): void => {
@@ -158,7 +158,7 @@ export class CheckSchedule {
     const failures = fault === undefined ? 0 : Math.min(TRIES_MAX - 1, (shelved.memory.schedule?.failures ?? 0) + 1)
     const gapMs = fault === undefined ? drawGap(random) : drawRetry(failures - 1, random)
     const schedule = { sinceMs: Date.now(), gapMs, failures }
-    await shelf.remember(shelved, { ...shelved.memory, schedule })
+    await shelf.remember(shelved, now => ({ ...now, schedule }))
     this.#dueAt.delete(shelved.product.id)
     // Redis may be away: then the others find nothing, and ask themselves.
     if (fault === undefined) await board?.leave(shelved.product, shelved.memory).catch(() => {})
@@ -175,7 +175,7 @@ export class CheckSchedule {
       const memory = of.check === 'idle' ? adoptAnswer(of.product, of.memory, answer, nowMs) : undefined
       if (memory === undefined) continue
       const schedule = { sinceMs: nowMs, gapMs: drawGap(random), failures: 0 }
-      await shelf.remember(of, { ...memory, schedule })
+      await shelf.remember(of, () => ({ ...memory, schedule }))
       this.#dueAt.delete(of.product.id)
       await runner.notice(of)
     }

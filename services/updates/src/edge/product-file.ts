@@ -12,6 +12,8 @@ const MEMORY_MAX_BYTES = 67_108_864
 /** What is remembered of one product, in one file: after a kill or on a full disk the old or the new one, whole. */
 export class ProductFile {
   readonly #path: string
+  /** Checks, the schedule and a person write here, and a file of ours has one writer at a time. */
+  #last: Promise<unknown> = Promise.resolve()
 
   constructor(directory: string, id: string) {
     this.#path = join(directory, `${id}.json`)
@@ -36,22 +38,40 @@ export class ProductFile {
 
   /** Replace it, or throw a Fault. What could not be read again is not written: it would be damage at the next start. */
   async save(memory: ProductMemory): Promise<void> {
-    const text = `${JSON.stringify(memory)}\n`
-    if (Buffer.byteLength(text) > MEMORY_MAX_BYTES || !fits(PRODUCT_MEMORY, memory)) {
-      throw refuse('UPD_MALFORMED', 'the source says more than is kept of a product')
-    }
-    await writeFileAtomically(this.#path, text)
+    await this.change(
+      () => memory,
+      () => {},
+    )
+  }
+
+  /** As `save`, by what `make` gives when its turn has come; `keep` is told before it is anybody else's. */
+  async change(make: () => ProductMemory, keep: (memory: ProductMemory) => void): Promise<void> {
+    await this.#afterLast(async () => {
+      const memory = make()
+      const text = `${JSON.stringify(memory)}\n`
+      if (Buffer.byteLength(text) > MEMORY_MAX_BYTES || !fits(PRODUCT_MEMORY, memory)) {
+        throw refuse('UPD_MALFORMED', 'the source says more than is kept of a product')
+      }
+      await writeFileAtomically(this.#path, text)
+      keep(memory)
+    })
   }
 
   /** Remove it; false where there was none. */
   async forget(): Promise<boolean> {
     try {
-      await rm(this.#path)
+      await this.#afterLast(() => rm(this.#path))
       return true
     } catch (thrown) {
       if (systemCode(thrown) === 'ENOENT') return false
       throw thrown
     }
+  }
+
+  #afterLast(work: () => Promise<void>): Promise<void> {
+    const done = this.#last.then(work)
+    this.#last = done.catch(() => {}) // whoever wanted it hears of it
+    return done
   }
 }
 

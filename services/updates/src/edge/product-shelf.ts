@@ -119,15 +119,21 @@ export class ProductShelf {
       if (!(await new ProductFile(this.#directory, id).forget())) throw unknownProduct(id)
     } else {
       this.#interrupt(found)
-      await this.remember(found, { ...EMPTY_MEMORY, schedule: found.memory.schedule })
+      await this.remember(found, ({ schedule }) => ({ ...EMPTY_MEMORY, schedule }))
     }
     await this.#discardPart(id)
   }
 
-  /** Write what is remembered of a product; on failure the old memory stays, here and on disk. */
-  async remember(shelved: ShelvedProduct, memory: ProductMemory): Promise<void> {
-    await shelved.file.save(memory)
-    shelved.memory = memory
+  /**
+   * Change what is remembered of a product, one change after another, each of what the last has left; on failure the old
+   * memory stays, here and on disk.
+   */
+  async remember(shelved: ShelvedProduct, change: (memory: ProductMemory) => ProductMemory): Promise<void> {
+    if (this.#products.get(shelved.product.id) !== shelved) return // it was removed: nothing is to be found of it
+    const keep = (memory: ProductMemory): void => {
+      shelved.memory = memory
+    }
+    await shelved.file.change(() => change(shelved.memory), keep)
   }
 
   #interrupt(shelved: ShelvedProduct): void {

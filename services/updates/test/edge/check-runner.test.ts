@@ -79,10 +79,16 @@ t.test('a schedule that moved on while a source was asked stays where it is', as
   const checked = runner.run(tool)
   await until('it to be asked', () => tool.check === 'checking')
   const schedule = { sinceMs: 1, gapMs: 2, failures: 0 }
-  await shelf.remember(tool, { ...tool.memory, schedule })
+  await shelf.remember(tool, memory => ({ ...memory, schedule }))
   await release()
   await checked
   t.match(tool.memory, { answer: { version: '1.0' }, schedule })
+  const later = { ...schedule, failures: 3 }
+  await Promise.all([
+    shelf.remember(tool, memory => ({ ...memory, notified: '1.0' })),
+    shelf.remember(tool, memory => ({ ...memory, schedule: later })),
+  ])
+  t.match(tool.memory, { answer: { version: '1.0' }, notified: '1.0', schedule: later }, 'no change is lost to another')
 })
 
 t.test('what cannot be kept is no answer: the verdict is unknown and says why', async t => {
@@ -131,6 +137,7 @@ t.test('what was forgotten or removed while it was asked about stays forgotten',
   await shelf.remove('tool')
   await release()
   await once
+  await shelf.remember(added, memory => ({ ...memory, schedule: { sinceMs: 1, gapMs: 2, failures: 0 } }))
   t.notOk(existsSync(file), 'no list of what was watched is left')
 })
 

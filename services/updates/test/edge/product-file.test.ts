@@ -94,3 +94,19 @@ t.test('what could not be read again is not written: a source must not break the
   await t.rejects(file.save(large), { code: 'UPD_MALFORMED' }, 'metadata without end')
   t.same(await file.load(), { ...good, answer })
 })
+
+t.test('who writes at one time writes one after another, and the last word stays', async t => {
+  const file = new ProductFile(directory, 'busy')
+  const memory = (round: number): ProductMemory => ({
+    ...EMPTY_MEMORY,
+    highestVersion: String(round),
+    tuf: { a: String(round).repeat(5000) },
+  })
+  await Promise.all(Array.from({ length: 40 }, (_, round) => file.save(memory(round))))
+  t.same(await file.load(), memory(39))
+  const [, forgotten] = await Promise.all([file.save(memory(40)), file.forget(), file.save(memory(41))])
+  t.equal(forgotten, true)
+  t.same(await file.load(), memory(41))
+  await Promise.all([file.save(memory(42)), file.forget()])
+  t.same(await file.load(), EMPTY_MEMORY, 'what was forgotten last is not there again')
+})
