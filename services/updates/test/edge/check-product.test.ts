@@ -88,9 +88,9 @@ t.test('UPD-05 slow retrieval: too slow by the pace, too late by the deadline, a
     t.match(outcome.verdict, { type: 'current' }, 'positive control')
     return outcome.memory
   }
-  const slow = await drip({ connectMs: 5000, baseMs: 60_000, window: { windowMs: 300, minBytes: 10_000 } })
+  const slow = await drip({ connectMs: 60_000, baseMs: 60_000, window: { windowMs: 300, minBytes: 10_000 } })
   t.match(slow, { fault: { code: 'VIA_TOO_SLOW' }, verdict: { type: 'unknown', reason: 'VIA_TOO_SLOW' } })
-  const late = await drip({ connectMs: 5000, baseMs: -523_900, window: { windowMs: 60_000, minBytes: 1 } })
+  const late = await drip({ connectMs: 60_000, baseMs: -523_900, window: { windowMs: 60_000, minBytes: 1 } })
   t.match(late, { fault: { code: 'VIA_TOO_LATE' }, verdict: { type: 'unknown', reason: 'VIA_TOO_LATE' } })
 })
 
