@@ -13,10 +13,8 @@ const INSTRUCTIONS = /^WORKDIR (?<place>\/\S+)\nCOPY \. \.\nRUN (?<script>(?:.*\
  * it, and the very script, run by the shell and the npm of this machine. The engine itself is led to no registry.
  */
 export function layOutInstallation(dockerfile: string, context: string, root: string, env: NodeJS.ProcessEnv): void {
-  const text =
-    STAGE.exec(readFileSync(dockerfile, 'utf8'))?.[1]
-      ?.trim()
-      .replaceAll(/^#.*\n/gm, '') ?? ''
+  const stage = STAGE.exec(readFileSync(dockerfile, 'utf8'))?.[1] ?? ''
+  const text = stage.replaceAll(/^#.*$/gm, '').trim()
   const { place, script } = INSTRUCTIONS.exec(text)?.groups ?? {}
   if (place === undefined || script === undefined) throw new Error(`stage installation has unknown lines:\n${text}`)
   const directory = join(root, place)
