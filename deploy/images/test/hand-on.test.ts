@@ -26,6 +26,10 @@ const converse = (words: string | Buffer): Promise<string> =>
     socket.on('end', () => socket.destroy())
   })
 
+t.test('the image can start it', async t => {
+  t.equal(statSync(HAND_ON).mode & 0o111, 0o111)
+})
+
 t.test('what is said to the socket reaches the port, and the answer comes back after the end of the words', async t => {
   // It answers when it has heard all: a way that is closed by the first end would bring nothing back.
   const server = createServer({ allowHalfOpen: true }, socket => {
