@@ -114,7 +114,7 @@ function formatAudit({ audit }: Status, palette: Palette): readonly string[] {
 }
 
 /** How to try Cordon where Tor cannot be reached. */
-export const TRY_LAB = 'To try Cordon without the Tor network: npm run lab'
+export const TRY_LAB = 'To try Cordon without the Tor network: cordon up --lab'
 
 function formatParts({ parts, tor }: Status, palette: Palette): string {
   const rows = parts.map(part => [

@@ -49,7 +49,7 @@ const LOOKS: readonly Look[] = [
       !hasNetwork && status?.network !== 'lab',
       'NO_NETWORK',
       'this machine has no network besides loopback',
-      'Connect it to a network. To try Cordon without one: npm run lab',
+      'Connect it to a network. To try Cordon without one: cordon up --lab',
     ),
   ({ status }) => explainTor(status),
   ({ status }) => (status?.parts ?? []).flatMap(explainPart),

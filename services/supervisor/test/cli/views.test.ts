@@ -141,12 +141,15 @@ t.test('the lab says that it is the lab, first and last', async t => {
   t.match(text, /on the LAB/)
   t.match(text, /LAB onion service: x\.onion/)
   t.match(text, /No apps yet/)
-  t.notMatch(formatStatus({ ...STUCK, network: 'lab' }, plain), /npm run lab/)
+  t.notMatch(formatStatus({ ...STUCK, network: 'lab' }, plain), /cordon up --lab/)
 })
 
 t.test('trouble comes with its next step', async t => {
   const text = formatStatus({ ...STUCK, configurationTrouble: 'line 1: a\nline 2: b' }, plain)
-  t.match(text, 'tor waits: there is no route\n  next: Check it.\n  To try Cordon without the Tor network: npm run lab')
+  t.match(
+    text,
+    'tor waits: there is no route\n  next: Check it.\n  To try Cordon without the Tor network: cordon up --lab',
+  )
   t.match(text, 'the last good one stays live:\n  line 1: a\n  line 2: b')
   t.notMatch(formatStatus({ ...STUCK, tor: { ...STUCK.tor, next: null } }, plain), /next:/)
 })
@@ -248,7 +251,7 @@ t.test('the progress of `cordon up` tells nothing twice', async t => {
   t.same(stuck.lines, [
     'tor waits: there is no route',
     '  next: Check it.',
-    '  To try Cordon without the Tor network: npm run lab',
+    '  To try Cordon without the Tor network: cordon up --lab',
     '  Cordon keeps trying.',
   ])
   t.same(planProgress(stuck.told, { ...STUCK, parts: [] }).lines, [])

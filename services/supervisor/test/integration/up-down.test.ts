@@ -266,7 +266,7 @@ t.test('no network at all', async t => {
   t.match(tor, { cause: /no network besides loopback/, next: /Connect it/ })
   t.equal((await cordon.run('status')).status, 4)
   await cordon.run('down')
-  t.match(await done, { status: 0, err: /npm run lab/ })
+  t.match(await done, { status: 0, err: /cordon up --lab/ })
 })
 
 t.test('no tor, an old tor, a tor that is none', async t => {
