@@ -52,7 +52,9 @@ export class ProductFile {
       if (Buffer.byteLength(text) > MEMORY_MAX_BYTES || !fits(PRODUCT_MEMORY, memory)) {
         throw refuse('UPD_MALFORMED', 'the source says more than is kept of a product')
       }
-      await writeFileAtomically(this.#path, text)
+      await writeFileAtomically(this.#path, text).catch(cause => {
+        throw unwritten(cause)
+      })
       keep(memory)
     })
   }
@@ -81,4 +83,14 @@ function parse(content: Buffer): unknown {
   } catch {
     return undefined
   }
+}
+
+/** A failed write is logged, and the name of the file is that of a product: only the error of the system goes on. */
+const unwritten = (thrown: unknown): Fault => {
+  const code = systemCode(thrown instanceof Fault ? thrown.cause : thrown) ?? 'unknown error'
+  return new Fault('CFG_UNREADABLE', `what is known of a product cannot be written (${code})`, {
+    where: 'host',
+    retry: 'after-waiting',
+    next: 'Check the free space where the state lives, and the owner and the mode of its directories.',
+  })
 }
