@@ -19,7 +19,11 @@ const { values } = parseArgs({
   },
 })
 /** Kinds of things that others on this machine make too: of those only ours count. */
-const SHARED: ReadonlySet<string> = new Set(['network namespaces', 'links', 'cgroups', 'mounts', 'tables'])
+const SHARED: ReadonlySet<string> = new Set([
+  ...['network namespaces', 'links', 'cgroups', 'mounts', 'tables'],
+  // The engine is unpacked; what was installed meanwhile, somebody else did.
+  'packages',
+])
 const report = new Report()
 const before = takeInventory()
 // A short path: AF_UNIX sockets live below it.
