@@ -64,6 +64,7 @@ const PACKAGES = {
   'dbus-daemon': 'dbus-daemon',
   'dbus-send': 'dbus-bin',
   'xdg-dbus-proxy': 'xdg-dbus-proxy',
+  skopeo: 'skopeo',
   'firefox-esr': 'firefox-esr',
   Xvfb: 'xvfb',
   xdpyinfo: 'x11-utils',
@@ -110,7 +111,7 @@ export const TEST_PROGRAMS = [
 ]
 
 /** Programs that `npm run soak -- --run` needs besides. */
-export const SOAK_RUN_PROGRAMS = ['firefox-esr', 'Xvfb', 'xdpyinfo', 'import']
+export const SOAK_RUN_PROGRAMS = ['firefox-esr', 'skopeo', 'Xvfb', 'xdpyinfo', 'import']
 
 const say = text => process.stderr.write(`cordon: ${text}\n`)
 
