@@ -13,11 +13,21 @@ const HARMLESS_IN_RUN = ['/run/udev/data', '/run/media', '/run/opengl-driver', '
 /** Other directories in which only daemons of the host answer. */
 export const DAEMON_DIRECTORIES = ['/var/lib/sss/pipes', '/var/lib/lxd', '/var/snap/lxd', '/var/spool/cups'] as const
 
+/** Devices for windows, pictures and keys of a person: drawing, cameras, security tokens. */
+const DESKTOP_DEVICES = /^(?:dri|nvidia.*|kfd|video[0-9]+|media[0-9]+|hidraw[0-9]+)$/
+
 /**
- * Root owns the devices and the settings of the kernel, and needs no capability to write to what it owns: a disk, or a
- * program that the kernel starts outside (kernel.core_pattern). So it gets no devices but the usual few and its terminal.
+ * Report whether a program needs a device of the desktop.
+ *
+ * Of others nobody knows where they lead: a modem is a way to the network (ttyUSB0, cdc-wdm0). Root gets none of them: it
+ * owns them, and needs no capability to write to what it owns.
  */
-const AS_ROOT = ['--cap-drop', 'ALL', '--dev', '/dev', '--dev-bind-try', '/dev/pts', '/dev/pts'] as const
+export const isDesktopDevice = (
+  name: string,
+  { uid, audio }: { readonly uid: number; readonly audio: boolean },
+): boolean => uid !== 0 && (DESKTOP_DEVICES.test(name) || (audio && name === 'snd'))
+
+/** Root owns the settings of the kernel, one of which is a program that the kernel starts outside (core_pattern). */
 const KERNEL_SETTINGS = ['/proc/sys', '/proc/sysrq-trigger'] as const
 
 /** How the file system of a confined program is to look. Paths are absolute, real where they lead, and exist. */
@@ -35,6 +45,8 @@ export interface MountWishes {
   readonly hiddenFiles: readonly string[]
   /** Directories of the app's own, seen although what is around them is hidden. */
   readonly ownDirectories: readonly string[]
+  /** Names of devices in /dev that are seen besides the usual ones. */
+  readonly devices: readonly string[]
   /** The directory that is seen in place of the home, or undefined for the home itself. */
   readonly privateHome: string | undefined
 }
@@ -60,7 +72,8 @@ export function planMounts(wishes: MountWishes, made: MountsMade): readonly stri
   return [
     ...(wishes.userNamespace ? ['--unshare-user'] : []),
     ...['--unshare-pid', '--unshare-cgroup-try', '--die-with-parent', '--bind', '/', '/'],
-    ...(uid === 0 ? AS_ROOT : ['--dev-bind', '/dev', '/dev']),
+    ...(uid === 0 ? ['--cap-drop', 'ALL'] : []),
+    ...planDevices(wishes.devices),
     ...['--proc', '/proc', ...KERNEL_SETTINGS.flatMap(path => ['--ro-bind-try', path, path])],
     ...(made.sysfs ? [] : ['--tmpfs', '/sys']),
     ...(privateHome === undefined ? [] : ['--bind', privateHome, home]),
@@ -78,6 +91,15 @@ export function planMounts(wishes: MountWishes, made: MountsMade): readonly stri
     ...['--chdir', chooseDirectory(wishes)],
   ]
 }
+
+/**
+ * A /dev with the few devices that programs find everywhere, and those that are let in. Terminals are of its own: of those
+ * outside it sees the one that it has, as /dev/console, since it could read what is typed into the others.
+ */
+const planDevices = (devices: readonly string[]): readonly string[] => [
+  ...['--dev', '/dev'],
+  ...devices.flatMap(name => ['--dev-bind-try', `/dev/${name}`, `/dev/${name}`]),
+]
 
 const hideDirectory = (path: string): readonly string[] => ['--perms', '0700', '--tmpfs', path]
 

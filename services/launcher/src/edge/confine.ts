@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import type { RuntimeLayout } from '@cordon/shared/contracts'
@@ -5,7 +6,14 @@ import { readWorkingDirectory } from '@cordon/shared/runtime/edge/working-direct
 import { checkCommand, locateProgram } from '../confine/command.ts'
 import { planEnvironment } from '../confine/environment.ts'
 import type { Outfit } from '../confine/inside-message.ts'
-import { DAEMON_DIRECTORIES, isEmptied, type LetIn, listDesktop, type MountWishes } from '../confine/mounts.ts'
+import {
+  DAEMON_DIRECTORIES,
+  isDesktopDevice,
+  isEmptied,
+  type LetIn,
+  listDesktop,
+  type MountWishes,
+} from '../confine/mounts.ts'
 import { NAME_SERVICE_FILES } from '../confine/name-service.ts'
 import { isBelow } from '../confine/path-below.ts'
 import { commandMissing, machineUnknown, pathMissing } from '../confine/refusal.ts'
@@ -109,6 +117,7 @@ function prepareMounts(wishes: ConfineWishes, uid: number): MountWishes {
       ...listListeningSockets().filter(path => !letIn.some(({ from }) => from === path)),
     ],
     ownDirectories: ownDirectories.flatMap(real),
+    devices: readdirSync('/dev').filter(name => isDesktopDevice(name, { uid, audio: request.audio })),
     privateHome,
   }
 }

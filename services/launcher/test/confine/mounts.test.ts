@@ -1,7 +1,7 @@
 import t from 'tap'
 import { planEnvironment } from '../../src/confine/environment.ts'
 import { readListeningPaths } from '../../src/confine/listening-sockets.ts'
-import { listDesktop, type MountWishes, planMounts } from '../../src/confine/mounts.ts'
+import { isDesktopDevice, listDesktop, type MountWishes, planMounts } from '../../src/confine/mounts.ts'
 
 const wishes: MountWishes = {
   userNamespace: true,
@@ -12,6 +12,7 @@ const wishes: MountWishes = {
   hiddenDirectories: ['/home/a/.local/state/cordon'],
   hiddenFiles: ['/home/a/.gnupg/S.gpg-agent', '/run/x.sock', '/home/a/.local/state/cordon/x.sock'],
   ownDirectories: [],
+  devices: ['dri'],
   privateHome: undefined,
 }
 const made = { sysfs: true, files: [] }
@@ -47,10 +48,21 @@ t.test('the program starts where it was called, unless nothing is to be seen the
   t.match(plan({ workingDirectory: '/run', home: '/tmp/home' }), /--chdir \/$/)
 })
 
-t.test('root gets no device of its own making: it could write to a disk without any capability', async t => {
-  t.match(plan({ uid: 0 }), '--cap-drop ALL --dev /dev')
-  t.notMatch(plan({ uid: 0 }), '--dev-bind /dev /dev')
-  t.match(plan(), '--dev-bind /dev /dev')
+t.test('a /dev of its own holds what every program needs, and of the desktop what is named', async t => {
+  t.match(plan(), '--dev /dev --dev-bind-try /dev/dri /dev/dri')
+  t.ok(plan().indexOf('--dev /dev') < plan().indexOf('--tmpfs /dev/shm'))
+  t.match(plan({ uid: 0, devices: [] }), '--cap-drop ALL --dev /dev --proc')
+})
+
+t.test('a device that may lead anywhere is none of the desktop, and root gets none at all', async t => {
+  const choose = (names: readonly string[], uid = 1000, audio = true) =>
+    names.filter(name => isDesktopDevice(name, { uid, audio }))
+  const desktop = ['dri', 'nvidia0', 'nvidia-uvm', 'video0', 'hidraw3', 'snd']
+  t.same(choose(desktop), desktop)
+  t.same(choose(['snd'], 1000, false), [], 'without sound')
+  t.same(choose(desktop, 0), [])
+  const others = ['ttyUSB0', 'ttyACM0', 'ttyS0', 'cdc-wdm0', 'wwan0at0', 'rfcomm0', 'net', 'ppp', 'vhost-net', 'vsock']
+  t.same(choose([...others, 'sda', 'kvm', 'uinput', 'input', 'bus', 'videos', 'mydri']), [])
 })
 
 t.test('without a sysfs of the namespace there is none, and files are put over others by descriptor', async t => {

@@ -141,6 +141,14 @@ curl --silent --show-error --socks5-hostname $at http://check.example/; done`
     t.match(seen.status, { NoNewPrivs: '1', Seccomp: '2' })
     t.same(seen.descriptors, [], 'inherited descriptors are closed')
     t.same([seen.run, seen.tmp], [['user'], []], 'no daemon’s directory')
+    const usual = 'core fd full null ptmx pts random shm stderr stdin stdout tty urandom zero'.split(' ')
+    const desktop = /^(?:dri|kfd|nvidia|video|media|hidraw|snd)/
+    t.same(
+      seen.dev.filter((name: string) => !(who === 'user' && desktop.test(name))),
+      usual,
+      'no modem, no disk',
+    )
+    t.same([seen.terminals, seen.pty], [['ptmx'], '/dev/pts/0'], 'no terminal but those that it makes')
     t.ok(seen.devices.includes('lo') && !seen.devices.includes('up0') && !seen.devices.includes('eth0'))
     t.same(new Set(Object.values(seen.ports)), new Set(['Connection refused']), 'ports of others')
     t.same(new Set(Object.values(seen.paths)), new Set([false]), 'sockets and state')
