@@ -21,7 +21,7 @@ const ACKNOWLEDGED_WITHIN_MS = 1000
 export class DnsLink {
   readonly #table: AppTable
   readonly #server: Server
-  readonly #waiting = new Map<number, () => void>()
+  readonly #waiting = new Map<number, (isForgotten: boolean) => void>()
   readonly #troubles = new Map<string, string>()
   #client: Socket | undefined
   #serial = 0
@@ -47,25 +47,28 @@ export class DnsLink {
     return this.#client === undefined ? 'dns does not run' : this.#troubles.get(app)
   }
 
-  /** Tell dns all apps as they are now, if it does not know; settles when it has acknowledged that, or is away, or does not answer. */
-  async tell(): Promise<void> {
+  /**
+   * Tell dns all apps as they are now, if it does not know. Settles when it has acknowledged that or is away, and nothing
+   * of before can be given any more; or with false, when it does not answer.
+   */
+  async tell(): Promise<boolean> {
     const client = this.#client
-    if (client === undefined) return
+    if (client === undefined) return true
     const apps = this.#table.apps.flatMap(describe)
     const told = JSON.stringify(apps)
-    if (told === this.#told) return
+    if (told === this.#told) return true
     this.#told = told
     this.#serial += 1
     const serial = this.#serial
-    const acknowledged = new Promise<void>(resolve => {
-      const late = setTimeout(() => this.#settle(serial), ACKNOWLEDGED_WITHIN_MS)
-      this.#waiting.set(serial, () => {
+    const acknowledged = new Promise<boolean>(resolve => {
+      const late = setTimeout(() => this.#settle(serial, false), ACKNOWLEDGED_WITHIN_MS)
+      this.#waiting.set(serial, isForgotten => {
         clearTimeout(late)
-        resolve()
+        resolve(isForgotten)
       })
     })
     send(client, { type: 'apps', serial, apps })
-    await acknowledged
+    return await acknowledged
   }
 
   async close(): Promise<void> {
@@ -83,7 +86,7 @@ export class DnsLink {
     socket.on('close', () => {
       if (this.#client !== socket) return
       this.#client = undefined
-      for (const serial of [...this.#waiting.keys()]) this.#settle(serial)
+      for (const serial of [...this.#waiting.keys()]) this.#settle(serial, true)
     })
     readJsonLines(socket, LINE_MAX_BYTES, value => {
       if (fits(FROM_DNS, value)) this.#hear(socket, value)
@@ -96,7 +99,7 @@ export class DnsLink {
     switch (message.type) {
       case 'acknowledged':
         // What is acknowledged replaces all that was told before.
-        for (const serial of [...this.#waiting.keys()]) if (serial <= message.serial) this.#settle(serial)
+        for (const serial of [...this.#waiting.keys()]) if (serial <= message.serial) this.#settle(serial, true)
         break
       case 'give-virtual': {
         const app = this.#current(message)
@@ -123,8 +126,8 @@ export class DnsLink {
     return app?.identity.nymEpoch === nymEpoch ? app : undefined
   }
 
-  #settle(serial: number): void {
-    this.#waiting.get(serial)?.()
+  #settle(serial: number, isForgotten: boolean): void {
+    this.#waiting.get(serial)?.(isForgotten)
     this.#waiting.delete(serial)
   }
 }

@@ -120,7 +120,7 @@ export class Gateway {
     })
     this.#renewal = new Renewal(link, auditor.table, telemetry, async renewed => {
       this.#events.publish({ type: 'renewed', ...renewed })
-      await this.#dnsLink?.tell()
+      return (await this.#dnsLink?.tell()) ?? true
     })
     observeGateway(telemetry, this.#table, auditor.table, link)
   }

@@ -5,8 +5,8 @@ import type { CircuitTable } from '../audit/index.ts'
 import type { LiveApp } from './live-app.ts'
 import type { TorLink } from './tor-link.ts'
 
-/** Tells all who must know at once that an app has a new identity. */
-type Tell = (renewed: Pick<Renewed, 'id' | 'nymEpoch'>) => Promise<void>
+/** Tells all who must know at once that an app has a new identity; whether names of before are forgotten. */
+type Tell = (renewed: Pick<Renewed, 'id' | 'nymEpoch'>) => Promise<boolean>
 
 /** Gives apps new identities. */
 export class Renewal {
@@ -36,9 +36,9 @@ export class Renewal {
       if (this.#link.state.control === 'lost') this.#unclosed.add(app)
       const circuitsClosed = await this.#closeCircuits(app)
       // Until then dns might still answer from what the app heard before.
-      await told
+      const namesForgotten = await told
       span.end({ outcome: 'ok', circuitsClosed, streamsClosed })
-      return { id, nymEpoch, circuitsClosed, streamsClosed }
+      return { id, nymEpoch, circuitsClosed, streamsClosed, namesForgotten }
     } catch (cause) {
       span.fail(cause)
       throw cause

@@ -70,10 +70,12 @@ t.test('renew waits until dns has acknowledged the new epoch, and goes on withou
   t.match(pushed.apps, [{ id: 'mail', nymEpoch: 1 }])
   t.equal(renewed, false, 'it has not answered')
   dns.say({ type: 'acknowledged', serial: pushed.serial })
-  await renewal
+  t.match(await renewal, { body: { nymEpoch: 1, namesForgotten: true } })
+  // One that runs and does not say so: it may still give what it has kept.
+  t.match(await gateway.api('POST', '/v1/apps/mail/renew'), { body: { nymEpoch: 2, namesForgotten: false } })
   dns.socket.destroy()
   await new Promise(resolve => dns.socket.once('close', resolve))
-  t.match((await gateway.api('POST', '/v1/apps/mail/renew')).body, { nymEpoch: 2 }, 'without dns')
+  t.match((await gateway.api('POST', '/v1/apps/mail/renew')).body, { nymEpoch: 3, namesForgotten: true }, 'without dns')
 })
 
 t.test('a virtual address leads to its name, for its app and its epoch alone', async t => {

@@ -154,7 +154,14 @@ export const GATEWAY_EVENT = Type.Union([
 ])
 export type GatewayEvent = Static<typeof GATEWAY_EVENT>
 
-export const RENEWED = Type.Object({ id: Text, nymEpoch: Count, circuitsClosed: Count, streamsClosed: Count })
+export const RENEWED = Type.Object({
+  id: Text,
+  nymEpoch: Count,
+  circuitsClosed: Count,
+  streamsClosed: Count,
+  /** Whether dns has forgotten what the app heard before; false where it runs and does not say so. */
+  namesForgotten: Type.Boolean(),
+})
 export type Renewed = Static<typeof RENEWED>
 
 /** The body of every answer that is not a success. */

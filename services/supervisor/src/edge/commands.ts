@@ -177,6 +177,7 @@ export class Commands {
     )
     const closed = `${renewed.circuitsClosed} circuits and ${renewed.streamsClosed} streams closed`
     this.#terminal.result(renewed, `${id} has a new identity (nym epoch ${renewed.nymEpoch}); ${closed}\n`)
+    if (!renewed.namesForgotten) this.#terminal.note(NAMES_KEPT)
     return EXIT.done
   }
 
@@ -232,6 +233,9 @@ export class Commands {
     return askPart(this.#layout, 'gateway', question)
   }
 }
+
+/** Said where dns runs and does not answer the gateway: the supervisor replaces it soon. */
+const NAMES_KEPT = 'dns has not said that it forgot the names of before; `cordon status` shows how it is'
 
 const stillThere = (): Fault =>
   new Fault('SUP_PART_FAILED', 'cordon did not stop within its 30 s', {
