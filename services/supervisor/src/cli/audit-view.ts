@@ -12,7 +12,7 @@ const KINDS: Readonly<Record<Audit['violations'][number]['kind'], string>> = {
   'unknown-guard': 'a circuit began at a relay that is no guard of tor’s',
   'foreign-stream': 'somebody else used the credentials of an app',
   'reused-key': 'the gateway sent the same credentials for two isolation keys',
-  'not-isolating': 'tor was set to keep nobody apart; nothing new is sent to it while it is',
+  'not-isolating': 'tor was set to keep nobody apart, and got nothing new while it was',
 }
 
 /** The exit status of `cordon audit`, so that a script need not read it. */
@@ -36,7 +36,9 @@ export function formatAudit(audit: Audit, network: 'tor' | 'lab', palette: Palet
     [title, ...audit.reasons.map(reason => `  because ${reason}`)],
     formatViolations(audit, palette),
     formatPast(audit),
-    audit.verdict === 'unknown' ? [] : audit.drift.map(what => `${palette('bad', '✗')} tor's configuration: ${what}`),
+    audit.verdict === 'unknown'
+      ? []
+      : [...new Set(audit.drift)].map(what => `${palette('bad', '✗')} tor's configuration: ${what}`),
     formatCounts(audit),
   ]
   return `${blocks
@@ -50,7 +52,7 @@ function formatCounts(audit: Audit): readonly string[] {
   return [
     'since the gateway started:',
     `  ${audit.streamsOpened} streams sent to tor, ${audit.streamsSeen} of them told by tor with these credentials`,
-    `  ${audit.circuitsSeen} circuits seen, ${audit.violationsSeen} violations`,
+    `  ${audit.circuitsSeen} circuits seen, ${audit.violationsSeen} ${audit.violationsSeen === 1 ? 'violation' : 'violations'}`,
     ...odd(audit.streamsUnmatched, 'streams with the credentials of an app that were not sent'),
     ...odd(audit.streamsUntold, 'streams that tor opened and did not tell of'),
     ...odd(audit.circuitsOlder, 'circuits in use whose past was not seen; `cordon renew APP` ends them'),
@@ -77,7 +79,7 @@ function formatPast({ past, violationsPast }: Audit): readonly string[] {
 
 function describe({ kind, at, apps, circuits }: Audit['violations'][number]): string {
   const who = apps.length === 0 ? '' : ` (${apps.join(', ')})`
-  return `${showTime(at)} ${KINDS[kind]}${who}; circuits closed: ${circuits}`
+  return `${showTime(at)} ${KINDS[kind]}${who}${circuits === 0 ? '' : `; circuits closed: ${circuits}`}`
 }
 
 /** Wall time without its fraction: `2026-11-23 03:12:41 UTC`. */

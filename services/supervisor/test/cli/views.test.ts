@@ -403,5 +403,15 @@ t.test('the audit: held, unknown with its reasons, breached with what, when and 
     /\n\npast:\n {2}2026-11-23 03:12:41 UTC a circuit.*; acknowledged 2026-11-23 04:00:00 UTC\n {2}and 2 before\n/,
   )
   t.notMatch(over, /--acknowledge|✗/)
+  const drift = ['a SocksPort does not isolate by credentials', 'a SocksPort does not isolate by credentials']
+  const loose = { kind: 'not-isolating', at: HELD.since, apps: [], circuits: 0 } as const
+  const said = formatAudit(
+    { ...breached, violations: [{ ...loose, apps: [] }], violationsSeen: 1, drift },
+    'tor',
+    plain,
+  )
+  t.match(said, /got nothing new while it was\n/)
+  t.equal(said.split('does not isolate by credentials').length, 2, 'three SocksPorts, one sentence')
+  t.match(said, '1 violation\n')
   t.same((['held', 'unknown', 'breached'] as const).map(exitStatusOfVerdict), [0, 4, 5])
 })
