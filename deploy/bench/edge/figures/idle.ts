@@ -5,16 +5,20 @@ import type { Lab } from '../lab.ts'
 import { readCpuSeconds, readFamilyPssKiB } from '../process-cost.ts'
 import { Programs } from '../programs.ts'
 
-/** Tor fetches and builds for a while after it is ready, and Node collects what its start left behind. Arbitrary. */
-const SETTLE_SECONDS = 60
+/**
+ * Tor fetches and builds for a while after it is ready. V8 gives back what a start left behind when it has not collected
+ * for 100 s (kWatchdogDelayMs of its memory reducer), once in each part, which is two minutes after the start.
+ */
+const SETTLE_SECONDS = 180
 
 /** 0.5 % of it are 30 ticks of the clock of /proc/PID/stat. */
 const WINDOW_SECONDS = 60
 
-const PARTS = ['tor', 'redis', 'gateway'] as const
+const PARTS = ['tor', 'redis', 'gateway', 'dns', 'clock', 'updates'] as const
 const ALL = ['supervisor', ...PARTS] as const
 
-type Reading = Record<(typeof ALL)[number] | 'all', number>
+type Who = (typeof ALL)[number] | 'all'
+type Reading = Readonly<Record<Who, number>>
 
 /** Memory and processor time of all parts together while no app does anything. */
 export async function measureIdle(lab: Lab, { rounds, say }: Effort): Promise<Figure> {
@@ -62,15 +66,19 @@ export async function measureIdle(lab: Lab, { rounds, say }: Effort): Promise<Fi
 /** Read a value of each part, and of the supervisor, whose children they are, without them. */
 function readEach(cordon: CordonUp, read: (pid: number) => number): Reading {
   const all = read(cordon.pid)
-  const [tor, redis, gateway] = [read(cordon.pidOf('tor')), read(cordon.pidOf('redis')), read(cordon.pidOf('gateway'))]
-  return { supervisor: all - tor - redis - gateway, tor, redis, gateway, all }
+  const each = new Map(PARTS.map(part => [part as Who, read(cordon.pidOf(part))] as const))
+  const supervisor = all - [...each.values()].reduce((sum, one) => sum + one, 0)
+  return combine(who => (who === 'all' ? all : (each.get(who) ?? supervisor)))
 }
 
-const combine = (of: (part: keyof Reading) => number): Reading => ({
+const combine = (of: (who: Who) => number): Reading => ({
   supervisor: of('supervisor'),
   tor: of('tor'),
   redis: of('redis'),
   gateway: of('gateway'),
+  dns: of('dns'),
+  clock: of('clock'),
+  updates: of('updates'),
   all: of('all'),
 })
 

@@ -123,6 +123,15 @@ t.test('a lost part comes back, and what needs it goes with it', async t => {
   t.equal(story.part('gateway').state, 'ready')
 })
 
+t.test('what asks through the gateway starts beside it, and stays when it is lost', async t => {
+  const story = new Story('gateway', 'dns', 'clock', 'updates').tell(UP)
+  t.same(story.actions, ['start gateway', 'start dns', 'start clock', 'start updates'])
+  story.ready('dns').ready('clock').ready('updates').ready('gateway')
+  t.same(story.exit('gateway').actions, [])
+  t.same(story.states, ['down', 'ready', 'ready', 'ready'])
+  t.same(story.after(RESTART_BACK_OFF.firstMs).actions, ['start gateway'])
+})
+
 t.test('a part that exits at once, again and again', async t => {
   const story = new Story('gateway').tell(UP)
   const waits: number[] = []
