@@ -26,6 +26,10 @@ let passed = 0
 try {
   const first = values.package ?? build()
   judge(first)
+  if (values.package === undefined) {
+    const again = build('again')
+    check('built again, it is the same package', run('cmp', [first, again]))
+  }
   const newer = repack(first)
   const root = values.root ?? makeRoot(first)
   for (const one of [first, newer]) copyFileSync(one, join(root, basename(one)))
@@ -40,9 +44,9 @@ try {
 process.stdout.write(`${passed} passed, ${failed} failed\n`)
 process.exit(failed === 0 && passed > 0 ? 0 : 1)
 
-function build() {
+function build(place = 'package') {
   process.stderr.write('building the package …\n')
-  return must('npm run package', run(nodeProgram(), [join(ROOT, 'deploy/dev/package.ts'), work])).trim()
+  return must('npm run package', run(nodeProgram(), [join(ROOT, 'deploy/dev/package.ts'), join(work, place)])).trim()
 }
 
 /** The programs that the package depends on come from the mirror of this machine; Cordon itself from the file. */
