@@ -95,9 +95,12 @@ export async function take(way: WebWay, address: string, maxBytes: number): Prom
   }
 }
 
+/** Node's timers go no further, and end at once where they are asked to. */
+const DEADLINE_MAX_MS = 2 ** 31 - 1
+
 /** A whole answer at 8 KB/s, besides what any answer may take. */
 const limitsOf = ({ baseMs, window }: Pace, maxBytes: number): TransferLimits => ({
-  deadlineMs: baseMs + Math.ceil(maxBytes / 8),
+  deadlineMs: Math.min(DEADLINE_MAX_MS, baseMs + Math.ceil(maxBytes / 8)),
   maxBytes,
   pace: window,
 })

@@ -215,3 +215,8 @@ t.test('a missing key ends it, and what has come is kept for when it is there', 
     'the file came once',
   )
 })
+
+t.test('a file of any size has its time: a deadline beyond what timers know is not over at once', async t => {
+  const { run } = await open(t, () => false)
+  await t.rejects(run({ ...PLAN, bytes: 30_000_000_000 }), { code: 'UPD_MISMATCH', message: /another size/ })
+})
