@@ -178,3 +178,16 @@ t.test('one fetch of a product at a time, and a check beside it ends nothing', a
   t.match(tool.download, { state: 'verified', bytes: 11 })
   t.equal(tool.fetch, undefined)
 })
+
+t.test('what was added under looser laws stops nothing but its own check', async t => {
+  const { directory, runner, web, shelf, products, tool } = await openShelf(t)
+  const file = join(directory, 'added.json')
+  const clear = { kind: 'json', address: 'http://a.example/v.json', path: '/v' } // nobody signs it, and nobody said so
+  writeFileSync(file, JSON.stringify({ format: 1, products: { odd: clear } }))
+  await shelf.configure(products)
+  t.match(await runner.run(shelf.find('odd')), { code: 'VIA_ADDRESS_INVALID' })
+  t.equal(web.recorded.length, 0, 'and nothing is asked')
+  t.equal(await runner.run(tool), undefined)
+  writeFileSync(file, JSON.stringify({ format: 1, products: { odd: { ...clear, colour: 'red' } } }))
+  await t.rejects(shelf.configure(products), { code: 'UPD_STATE_INVALID' }, 'damage is damage')
+})
