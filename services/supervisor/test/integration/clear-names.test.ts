@@ -11,8 +11,8 @@ import { Cordon, finish, openLab, type Run, until } from './cordon.ts'
 
 t.setTimeout(300_000)
 
-const hasNft = spawnSync('nft', ['--version']).status === 0
-const skip = process.getuid?.() !== 0 ? 'needs root' : !hasNft && 'needs nft'
+const PROBE = 'ip link add out0 type veth peer name away0 && nft list ruleset'
+const skip = spawnSync('unshare', ['--net', 'sh', '-c', PROBE]).status !== 0 && 'needs root, veth pairs and nft'
 
 /** A way out that leads nowhere, so that packets are sent at all; DNS, DNS over TLS, mDNS and LLMNR are counted. */
 const SETUP = `set -e
