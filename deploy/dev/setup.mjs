@@ -65,6 +65,10 @@ const PACKAGES = {
   'dbus-send': 'dbus-bin',
   'xdg-dbus-proxy': 'xdg-dbus-proxy',
   skopeo: 'skopeo',
+  pulseaudio: 'pulseaudio',
+  pactl: 'pulseaudio-utils',
+  weston: 'weston',
+  'wayland-info': 'wayland-utils',
   'firefox-esr': 'firefox-esr',
   Xvfb: 'xvfb',
   xdpyinfo: 'x11-utils',
@@ -111,7 +115,17 @@ export const TEST_PROGRAMS = [
 ]
 
 /** Programs that `npm run soak -- --run` needs besides. */
-export const SOAK_RUN_PROGRAMS = ['firefox-esr', 'skopeo', 'Xvfb', 'xdpyinfo', 'import']
+export const SOAK_RUN_PROGRAMS = [
+  'firefox-esr',
+  'skopeo',
+  'pulseaudio',
+  'pactl',
+  'weston',
+  'wayland-info',
+  'Xvfb',
+  'xdpyinfo',
+  'import',
+]
 
 const say = text => process.stderr.write(`cordon: ${text}\n`)
 

@@ -1,6 +1,7 @@
 /**
  * Runs browsers confined on the lab, as an ordinary user, with windows: two identities of each at once. Before, each runs
- * unconfined, in a network that leads nowhere, where the capture must catch it. Then an image is pulled by skopeo.
+ * unconfined, in a network that leads nowhere, where the capture must catch it. Then an image is pulled by skopeo, and
+ * clients of a real Wayland compositor and sound server look for them.
  *
  * A report and no test: it prints what each did, leaves screenshots to be looked at, and fails when a page did not come by
  * an exit, two identities met on a circuit, or anything was on the uplink. Uses the lab that CORDON_TEST_LAB names, or
@@ -15,6 +16,7 @@ import { finish, Workstation } from '../../services/launcher/test/integration/wo
 import { until } from '../../shared/test/until.ts'
 import { CordonUnderTest, run } from './cordon-under-test.ts'
 import { IMAGE, makeRegistry } from './image-registry.ts'
+import { judgeDesktop } from './soak-desktop.ts'
 
 const BROWSERS = ['firefox', 'chromium'] as const
 const IDENTITIES = ['one', 'two'] as const
@@ -72,6 +74,7 @@ try {
   for (const browser of BROWSERS) await showUnconfined(browser)
   for (const browser of BROWSERS) await show(browser, curl)
   await pull(curl)
+  await judgeDesktop(workstation, join(home, 'desk'), judge)
   await workstation.flush()
   judge('nothing of all that was on the uplink', workstation.frames.length === 0, `${workstation.frames.length} frames`)
   const audit = await cordon.cordon('audit', '--json')

@@ -12,9 +12,9 @@ import { dirname, join } from 'node:path'
  */
 export function keepCompiled() {
   const { XDG_CACHE_HOME = '' } = process.env
-  const caches = XDG_CACHE_HOME.startsWith('/') ? XDG_CACHE_HOME : join(homedir(), '.cache')
-  const directory = join(caches, 'cordon')
   try {
+    const caches = XDG_CACHE_HOME.startsWith('/') ? XDG_CACHE_HOME : join(homedir(), '.cache')
+    const directory = join(caches, 'cordon')
     if (!isSafe(dirname(caches))) return
     mkdirSync(directory, { recursive: true, mode: 0o700 })
     if (isSafe(caches) && isSafe(directory)) module.enableCompileCache(directory)

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import type { RuntimeLayout } from '@cordon/shared/contracts'
+import { readHomeDirectory } from '@cordon/shared/runtime/edge/home-directory'
 import { readWorkingDirectory } from '@cordon/shared/runtime/edge/working-directory'
 import { checkCommand, locateProgram } from '../confine/command.ts'
 import { planEnvironment } from '../confine/environment.ts'
@@ -88,7 +88,7 @@ function prepareMounts(wishes: ConfineWishes, uid: number): MountWishes {
     const found = realPath(path)
     return found === undefined ? [] : [found]
   }
-  const home = realPath(homedir()) ?? '/'
+  const home = realPath(readHomeDirectory()) ?? '/'
   const workingDirectory = readWorkingDirectory() ?? home
   const exists = (path: string): boolean => realPath(path) !== undefined
   const find = (option: string, paths: readonly string[]): readonly string[] =>

@@ -1,10 +1,10 @@
 import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Fault } from '@cordon/shared/errors'
 import { parseAppId } from '@cordon/shared/isolation'
 import { writeFileAtomically } from '@cordon/shared/runtime/edge/atomic-file'
+import { readHomeDirectory } from '@cordon/shared/runtime/edge/home-directory'
 import { locateProgram } from '../confine/command.ts'
 import { profileUnknown } from '../confine/refusal.ts'
 import { usage } from '../confine/usage.ts'
@@ -28,7 +28,7 @@ interface Places {
 
 function choosePlaces(): Places {
   const { XDG_DATA_HOME = '', XDG_DATA_DIRS = '' } = process.env
-  const own = XDG_DATA_HOME.startsWith('/') ? XDG_DATA_HOME : join(homedir(), '.local', 'share')
+  const own = XDG_DATA_HOME.startsWith('/') ? XDG_DATA_HOME : join(readHomeDirectory(), '.local', 'share')
   const shared = XDG_DATA_DIRS.split(':').filter(path => path.startsWith('/'))
   const dataDirectories = [own, ...(shared.length === 0 ? ['/usr/local/share', '/usr/share'] : shared)]
   return {

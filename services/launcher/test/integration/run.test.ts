@@ -189,6 +189,10 @@ curl --silent --show-error --socks5-hostname $at http://check.example/; done`
     const { status, out } = await workstation.run(who, words, { PATH: '/usr/bin:/bin', HOME: userInfo().homedir })
     t.equal(status, 0)
     t.equal(out, `${userInfo().homedir}\n${who === 'root' ? 0 : 1000}\n`)
+    const homeless = await workstation.run(who, workstation.cordon('run', 'work', '--', 'pwd'), {
+      PATH: '/usr/bin:/bin',
+    })
+    t.equal(homeless.status, 0, `the user 1000 may have no account, and so no home: ${homeless.err}`)
   })
 
   t.test(`ENF-09 as ${who}: what a program leaves behind ends with it, and everything with the launcher`, async t => {

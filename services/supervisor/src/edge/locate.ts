@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs'
-import { homedir, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { resolve } from 'node:path'
 import { systemCode } from '@cordon/shared/errors'
+import { readHomeDirectory } from '@cordon/shared/runtime/edge/home-directory'
 import { readWorkingDirectory } from '@cordon/shared/runtime/edge/working-directory'
 import { chooseDirectories, type Directories } from '../cli/directories.ts'
 
@@ -19,7 +20,7 @@ export function locate(options: GlobalOptions): Directories {
   return chooseDirectories({
     options,
     env: process.env,
-    home: homedir(),
+    home: readHomeDirectory(),
     uid,
     temporary: tmpdir(),
     workingDirectory: readWorkingDirectory(),
