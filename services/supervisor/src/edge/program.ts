@@ -147,7 +147,7 @@ function buildProgram(
     .action(async (name: string, options: AppOptions) => done(await (await commands()).addApp(name, options)))
   apps
     .command('remove <name>')
-    .description('close the port of an app and forget it')
+    .description('close the port of an app and forget it; what its programs kept stays in the state directory')
     .action(async (name: string) => done(await (await commands()).removeApp(name)))
 
   program
