@@ -7,9 +7,9 @@ import { Programs } from '../programs.ts'
 
 /**
  * Tor fetches and builds for a while after it is ready. V8 gives back what a start left behind when it has not collected
- * for 100 s (kWatchdogDelayMs of its memory reducer), once in each part, which is two minutes after the start.
+ * for 100 s (kWatchdogDelayMs of its memory reducer), twice in each part: 110 and 220 s after the start (traced).
  */
-const SETTLE_SECONDS = 180
+const SETTLE_SECONDS = 240
 
 /** 0.5 % of it are 30 ticks of the clock of /proc/PID/stat. */
 const WINDOW_SECONDS = 60
