@@ -1,6 +1,6 @@
 /** `npm run package`: build cordon_VERSION_ARCH.deb from the checkout, with Node and all packages inside. */
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -72,8 +72,7 @@ try {
   write('usr/share/lintian/overrides/cordon', LINTIAN_OVERRIDES)
   write('etc/cordon/cordon.yaml', CONFIGURATION)
   write('DEBIAN/conffiles', CONFFILES)
-  const installedSize = Number(execFileSync('du', ['-sk', tree], { encoding: 'utf8' }).split('\t')[0])
-  write('DEBIAN/control', formatControl({ version, architecture, installedSize }))
+  write('DEBIAN/control', formatControl({ version, architecture, installedSize: measure(tree) }))
   for (const [name, text] of formatScripts(SYSTEM_PARTS.map(({ name }) => userOf(name)))) {
     write(`DEBIAN/${name}`, text, 0o755)
   }
@@ -89,6 +88,15 @@ try {
   process.stdout.write(`${target}\n`)
 } finally {
   rmSync(work, { recursive: true, force: true })
+}
+
+/** Count KiB as dpkg-gencontrol(1) does: what a disk takes for them (du) is not the same from one time to the next. */
+function measure(tree: string): number {
+  const sizes = readdirSync(tree, { recursive: true, encoding: 'utf8' }).map(name => {
+    const found = lstatSync(join(tree, name))
+    return found.isFile() ? Math.ceil(found.size / 1024) : 1
+  })
+  return sizes.reduce((sum, size) => sum + size, 0)
 }
 
 /** The moment of the last change, so that the same sources give the same package. */
