@@ -2,7 +2,7 @@
  * Whether any part of Cordon but tor asks for a name in the clear: all parts run in a network namespace of their own
  * whose kernel counts every packet to a port of DNS. tor is in the lab's, so what it sends is not counted.
  */
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OWN_APPS } from '@cordon/shared/contracts'
@@ -11,8 +11,7 @@ import { Cordon, finish, openLab, type Run, until } from './cordon.ts'
 
 t.setTimeout(300_000)
 
-const PROBE = 'ip link add out0 type veth peer name away0 && nft list ruleset'
-const skip = spawnSync('unshare', ['--net', 'sh', '-c', PROBE]).status !== 0 && 'needs root, veth pairs and nft'
+const skip = process.getuid?.() === 0 ? false : 'only root can lay a cable'
 
 /** A way out that leads nowhere, so that packets are sent at all; DNS, DNS over TLS, mDNS and LLMNR are counted. */
 const SETUP = `set -e
