@@ -154,7 +154,7 @@ function testUserUnit(machine) {
       ${own(unit('stop'))}
       if journalctl _UID=$(id -u bert) --since=@$since | grep 'starts again'; then exit 1; fi
       if cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' | grep '/lib/[c]ordon'; then exit 1; fi
-      systemctl stop user@$(id -u bert).service && userdel -r bert 2>/dev/null
+      systemctl stop user@$(id -u bert).service && userdel -rf bert 2>/dev/null
       rm -r /etc/systemd/user/cordon.service.d`),
   )
 }
@@ -212,7 +212,7 @@ async function testForSystem(root, first, newer) {
         if systemctl list-units --all --plain --no-legend 'cordon*' | grep .; then exit 1; fi
         if cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' | grep '/lib/[c]ordon'; then exit 1; fi
         if getent passwd | grep cordon- || getent group | grep cordon; then exit 1; fi
-        userdel anna; userdel eve`),
+        userdel -f anna; userdel -f eve`), // a session of theirs may still be ending
     )
   } finally {
     await machine.stop()
