@@ -18,11 +18,13 @@ const SETUP = `set -e
 ip link set lo up
 ip link add out0 type veth peer name away0
 ip addr add 192.0.2.2/24 dev out0
-ip addr add 2001:db8::2/64 dev out0 nodad
 ip link set away0 up
 ip link set out0 up
 ip route add default via 192.0.2.1
-ip -6 route add default via 2001:db8::1
+if [ -e /proc/net/if_inet6 ]; then
+  ip addr add 2001:db8::2/64 dev out0 nodad
+  ip -6 route add default via 2001:db8::1
+fi
 nft -f - <<'RULES'
 table inet names {
   counter asked { }
