@@ -1,26 +1,14 @@
 import { closeApi } from '@cordon/shared/api/edge/api-server'
-import {
-  type Access,
-  CLOCK_STATUS,
-  type ClockStatus,
-  type ClockSummary,
-  GATEWAY_STATUS,
-  type GatewayStatus,
-  layOutRuntime,
-  type Status,
-  UPDATES_SUMMARY,
-  type UpdatesSummary,
-} from '@cordon/shared/contracts'
+import { type Access, layOutRuntime, type PartName, type Status } from '@cordon/shared/contracts'
 import { explain } from '@cordon/shared/errors'
 import { inheritNothing, readConfiguration } from '@cordon/shared/runtime/edge'
-import { fits } from '@cordon/shared/schema'
-import { type Directories, stoppedStatus } from '../cli/index.ts'
+import type { Directories } from '../cli/index.ts'
 import { type ClockSample, chooseParts, judgeState, type LogLine, listParts } from '../lifecycle/index.ts'
-import { ask, type Question } from './api-client.ts'
 import { ConfigurationWatch } from './configuration-watch.ts'
 import type { Instance } from './instance.ts'
 import { InstanceLock } from './instance-lock.ts'
 import { choosePartDrivers } from './part-drivers.ts'
+import { askPartStatuses } from './part-statuses.ts'
 import { locateAdditions, prepareTor } from './prepare-tor.ts'
 import { resume } from './resume.ts'
 import { readClocks, SleepWatch } from './sleep-watch.ts'
@@ -41,38 +29,6 @@ export interface InstanceOptions {
   /** Called once, when an orderly stop begins. */
   onStop?(): void
 }
-
-/** A status must not wait for a part that has just stopped answering. Arbitrary. */
-const PART_DEADLINE_MS = 1500
-
-/** The parts that are asked for a status of their own, and where. */
-const SOCKETS = { gateway: 'gatewaySocket', clock: 'clockSocket', updates: 'updatesSocket' } as const
-
-const GATEWAY_QUESTION: Question<GatewayStatus> = {
-  method: 'GET',
-  path: '/v1/status',
-  read: value => (fits(GATEWAY_STATUS, value) ? value : undefined),
-}
-
-const CLOCK_QUESTION: Question<ClockStatus> = {
-  method: 'GET',
-  path: '/v1/clock',
-  read: value => (fits(CLOCK_STATUS, value) ? value : undefined),
-}
-
-const UPDATES_QUESTION: Question<UpdatesSummary> = {
-  method: 'GET',
-  path: '/v1/updates/summary',
-  read: value => (fits(UPDATES_SUMMARY, value) ? value : undefined),
-}
-
-/** A clock that does not answer is one of which nothing is known. */
-const summarizeClock = ({ state, offsetMs, boundMs, at }: ClockSummary = stoppedStatus().clock): ClockSummary => ({
-  state,
-  offsetMs,
-  boundMs,
-  at,
-})
 
 /** One running Cordon: its parts, its API, its locks. */
 export class RunningInstance {
@@ -151,11 +107,7 @@ export class RunningInstance {
   async status(): Promise<Status> {
     // Before the gateway is asked: whoever asks meanwhile may see readiness before we do, which is then not lost here.
     const wasReady = this.#wasReady
-    const [gateway, clock, updates] = await Promise.all([
-      this.#askPart('gateway', GATEWAY_QUESTION),
-      this.#askPart('clock', CLOCK_QUESTION),
-      this.#askPart('updates', UPDATES_QUESTION),
-    ])
+    const { gateway, clock, updates } = await askPartStatuses(this.#instance.layout, part => this.#isReady(part))
     const supervision = this.#supervisor.supervision
     const torState = supervision.parts.find(({ definition }) => definition.name === 'tor')?.state
     const tor = this.#watch.status(torState === 'starting' || torState === 'ready')
@@ -170,8 +122,8 @@ export class RunningInstance {
       parts: listParts(supervision),
       apps: gateway?.apps ?? [],
       audit: gateway?.audit ?? { verdict: 'unknown', drift: [] },
-      clock: summarizeClock(clock),
-      updates: updates ?? null,
+      clock,
+      updates,
       ...(lab === undefined ? {} : { lab: { onion: lab.onion, authority: lab.authority } }),
       configurationTrouble: trouble ?? null,
     }
@@ -229,18 +181,16 @@ export class RunningInstance {
     else this.#supervisor.announceWaiting('tor', this.#watch.detail)
   }
 
+  #isReady(part: PartName): boolean {
+    return this.#supervisor.supervision.parts.some(
+      ({ definition, state }) => definition.name === part && state === 'ready',
+    )
+  }
+
   #notify(): void {
     const changed = this.#changed
     this.#changed = Promise.withResolvers()
     changed.resolve()
-  }
-
-  /** Ask a part for its own status; while it starts or hangs it does not answer, and the status says so by its absence. */
-  async #askPart<T>(part: keyof typeof SOCKETS, question: Question<T>): Promise<T | undefined> {
-    const { parts } = this.#supervisor.supervision
-    const answersAtAll = parts.some(({ definition, state }) => definition.name === part && state === 'ready')
-    if (!answersAtAll) return undefined
-    return await ask(this.#instance.layout[SOCKETS[part]], question, PART_DEADLINE_MS).catch(() => undefined)
   }
 
   async #end(stopParts: () => Promise<void>): Promise<void> {
