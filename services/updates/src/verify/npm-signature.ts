@@ -33,6 +33,6 @@ function readKey(spki: string): ReturnType<typeof createPublicKey> {
 /** Registries sign by ECDSA (npm, "About registry signatures"); another kind of key verifies nothing of theirs. */
 const noKey = (cause?: unknown): Error =>
   refuse('UPD_KEY_MISSING', 'the key of the product is not the public key of a registry (ECDSA)', {
-    next: 'Take the registry’s own: the field `key` of https://registry.npmjs.org/-/npm/v1/keys.',
+    next: 'Take the registry’s own: the field `key` of what it serves at /-/npm/v1/keys.',
     cause,
   })
