@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { createInterface } from 'node:readline'
@@ -32,13 +31,9 @@ export async function hear({ stdout }: ChildProcess): Promise<LabMessage[]> {
 
 /** Ask the lab in `directory` for its description; undefined when nobody answers. */
 export async function askLab(directory: string): Promise<LabDescription | undefined> {
-  const socket = connect(`${directory}/lab.sock`)
-  try {
-    await once(socket, 'connect')
-  } catch {
-    return undefined // no lab: what the caller asks
-  }
-  return JSON.parse(await text(socket)) as LabDescription
+  // Nobody listens, or one who is dying: its socket is open for a moment after it is gone from the list of processes.
+  const said = await text(connect(`${directory}/lab.sock`)).catch(() => '')
+  return said === '' ? undefined : (JSON.parse(said) as LabDescription)
 }
 
 /** List the processes whose command line names `directory`, from the outside. */
