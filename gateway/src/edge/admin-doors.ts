@@ -1,10 +1,10 @@
 import { closeApi } from '@cordon/shared/api/edge/api-server'
 import type { RuntimeLayout } from '@cordon/shared/contracts'
+import { SerialQueue } from '@cordon/shared/runtime'
 import type { PortUsers } from '@cordon/shared/runtime/edge'
 import type { FastifyInstance } from 'fastify'
 import { type AdminDependencies, openAdminDoor } from './admin-api.ts'
 import { AdminToken } from './admin-token.ts'
-import { SerialQueue } from './serial-queue.ts'
 
 export interface AdminDoorsOptions {
   readonly layout: RuntimeLayout

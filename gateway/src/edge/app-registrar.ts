@@ -7,12 +7,12 @@ import {
 } from '@cordon/shared/contracts'
 import { Fault } from '@cordon/shared/errors'
 import { type AppId, parseAppId } from '@cordon/shared/isolation'
+import { SerialQueue } from '@cordon/shared/runtime'
 import { addToRegistry, declareApps, type Registry, removeFromRegistry } from '../apps/index.ts'
 import type { AppTable } from './app-table.ts'
 import { findFreePorts } from './free-ports.ts'
 import type { LiveApp } from './live-app.ts'
 import type { RegistryFile } from './registry-file.ts'
-import { SerialQueue } from './serial-queue.ts'
 
 /** Keeps the table of live apps as the configuration and the registry say, and the registry on disk. */
 export class AppRegistrar {

@@ -94,8 +94,9 @@ export class GatewayAudit {
   acknowledge(): Audit {
     const count = this.auditor.acknowledge()
     const report = this.report()
+    if (count === 0) return report
+    this.#options.telemetry.log('gateway.acknowledged', { count })
     this.#isBreached = report.verdict === 'breached'
-    if (count > 0) this.#options.telemetry.log('gateway.acknowledged', { count })
     if (!this.#isBreached) this.#options.onAcknowledged()
     return report
   }

@@ -38,8 +38,8 @@ export class Verifier {
   readonly #options: VerifierOptions
   #timer: NodeJS.Timeout | undefined
   #isAskingForGuards = false
-  /** A look that nobody waits for is under way, or has been asked for meanwhile. */
-  #quiet: 'none' | 'looking' | 'look-again' = 'none'
+  /** Looks that nobody waits for: the one that is under way, and those that have been asked for meanwhile. */
+  #quietLooks = 0
 
   constructor(options: VerifierOptions) {
     this.#options = options
@@ -99,15 +99,13 @@ export class Verifier {
    * changes while it answers is looked at after.
    */
   async #lookQuietly(): Promise<void> {
-    if (this.#quiet !== 'none') {
-      this.#quiet = 'look-again'
-      return
-    }
+    this.#quietLooks += 1
+    if (this.#quietLooks > 1) return
     do {
-      this.#quiet = 'looking'
+      this.#quietLooks = 1
       await this.#look(async () => {}).catch(() => {})
-    } while ((this.#quiet as string) === 'look-again')
-    this.#quiet = 'none'
+    } while (this.#quietLooks > 1)
+    this.#quietLooks = 0
   }
 
   async #look(confirm: () => Promise<void>): Promise<void> {

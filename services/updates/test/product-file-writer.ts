@@ -9,7 +9,10 @@ const file = new ProductFile(directory, id)
 for (let n = Number(from) + 1; ; n++) {
   const text = `${n}`.repeat(isFilling ? 5000 * n : 5000)
   try {
-    await file.save({ ...EMPTY_MEMORY, highestVersion: String(n), tuf: { 'root.json': text, 'targets.json': text } })
+    await file.change(
+      () => ({ ...EMPTY_MEMORY, highestVersion: String(n), tuf: { 'root.json': text, 'targets.json': text } }),
+      () => {},
+    )
     process.stdout.write(`${n}\n`)
   } catch (thrown) {
     process.stdout.write(`${thrown instanceof Fault ? thrown.code : ''} ${String(thrown)}\n`)

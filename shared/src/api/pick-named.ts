@@ -20,12 +20,12 @@ export function pickNamed(schema: TSchema, value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return items === undefined ? value : value.map(item => pickNamed(items, item))
   if (properties === undefined && patternProperties === undefined) return value
-  const patterns = Object.entries(patternProperties ?? {})
+  const patterns = Object.entries(patternProperties ?? {}).map(([text, held]) => [new RegExp(text, 'u'), held] as const)
   const picked: [string, unknown][] = []
   for (const [key, held] of Object.entries(value)) {
     const found = Object.hasOwn(properties ?? {}, key)
       ? properties?.[key]
-      : patterns.find(([pattern]) => new RegExp(pattern, 'u').test(key))?.[1]
+      : patterns.find(([pattern]) => pattern.test(key))?.[1]
     if (found !== undefined) picked.push([key, pickNamed(found, held)])
   }
   return Object.fromEntries(picked)

@@ -42,6 +42,17 @@ function readAnswers(socket: Socket): { readonly answers: ReturnType<typeof deco
   return seen
 }
 
+/** Let no look-up be answered until what this returns is resolved. */
+function holdAnswers(under: Awaited<ReturnType<typeof openListenersUnderTest>>): PromiseWithResolvers<void> {
+  const held = Promise.withResolvers<void>()
+  const { answer } = under
+  under.answer = async () => {
+    await held.promise
+    return await answer()
+  }
+  return held
+}
+
 const openUdp = (t: { teardown(end: () => void): void }): DatagramSocket => {
   const socket = createSocket('udp4')
   t.teardown(() => socket.close())
@@ -50,12 +61,7 @@ const openUdp = (t: { teardown(end: () => void): void }): DatagramSocket => {
 
 t.test('a name is looked up once, however often and whereby it is asked', async t => {
   const under = await openListenersUnderTest(t)
-  const held = Promise.withResolvers<void>()
-  const { answer } = under
-  under.answer = async () => {
-    await held.promise
-    return await answer()
-  }
+  const held = holdAnswers(under)
   const udp = openUdp(t)
   const tcp = connect({ host: '127.0.0.1', port: under.port })
   t.teardown(() => tcp.destroy())
@@ -146,12 +152,7 @@ t.test('an app has bounds: look-ups at once, connections, and what it leaves unr
 
 t.test('an app that asks one name again and again fills no memory while the look-up is under way', async t => {
   const under = await openListenersUnderTest(t)
-  const held = Promise.withResolvers<void>()
-  const { answer } = under
-  under.answer = async () => {
-    await held.promise
-    return await answer()
-  }
+  const held = holdAnswers(under)
   const asked = 5000
   const rcodes: (string | undefined)[] = []
   for (let n = 0; n < asked; n++) {

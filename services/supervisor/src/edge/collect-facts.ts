@@ -1,17 +1,17 @@
 import { execFile } from 'node:child_process'
 import { lstat, stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { type Configuration, GATEWAY_STATUS, layOutRuntime, type Problem } from '@cordon/shared/contracts'
+import { type Configuration, layOutRuntime, type Problem } from '@cordon/shared/contracts'
 import { Fault, systemCode } from '@cordon/shared/errors'
 import { judgeRedis } from '@cordon/shared/queue'
 import { readConfiguration, readFileBounded } from '@cordon/shared/runtime/edge'
-import { fits } from '@cordon/shared/schema'
 import type { Directories } from '../cli/index.ts'
 import { type DesktopDns, type Facts, isLoopback, isResolvedAsked } from '../doctor/index.ts'
 import { judgeFullness, REDIS_PROGRAMS, redisMissing } from '../redis/index.ts'
 import { ask, STATUS_QUESTION } from './api-client.ts'
 import { hasNetwork } from './has-network.ts'
 import { lookAtExposure } from './look-at-exposure.ts'
+import { GATEWAY_QUESTION } from './part-statuses.ts'
 import { askRedis } from './redis-question.ts'
 import { findProgram, findTor } from './tor-program.ts'
 
@@ -39,11 +39,9 @@ export async function collectFacts(directories: Directories, describe: Describe)
     supervisor = thrown instanceof Fault && thrown.code === 'SUP_NOT_RUNNING' ? 'absent' : 'silent'
     return undefined
   })
-  const read = (value: unknown) => (fits(GATEWAY_STATUS, value) ? value : undefined)
-  const gatewayQuestion = { method: 'GET', path: '/v1/status', read } as const
   const { tor, redis } = configuration
   const [gateway, torProblem, redisProblem, namespaces, ours, ...unsafe] = await Promise.all([
-    ask(layout.gatewaySocket, gatewayQuestion, DEADLINE_MS).catch(() => undefined),
+    ask(layout.gatewaySocket, GATEWAY_QUESTION, DEADLINE_MS).catch(() => undefined),
     tor?.external === undefined ? failure(findTor(tor?.program)) : undefined,
     failure(lookAtRedis(redis === undefined ? layout.redisSocket : socketOf(redis), redis !== undefined)),
     mayMakeNamespaces(),

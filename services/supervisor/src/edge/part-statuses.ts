@@ -26,7 +26,8 @@ const DEADLINE_MS = 1500
 
 const SOCKETS = { gateway: 'gatewaySocket', clock: 'clockSocket', updates: 'updatesSocket' } as const
 
-const GATEWAY_QUESTION: Question<GatewayStatus> = {
+/** Ask the gateway for its own status. */
+export const GATEWAY_QUESTION: Question<GatewayStatus> = {
   method: 'GET',
   path: '/v1/status',
   read: value => (fits(GATEWAY_STATUS, value) ? value : undefined),

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { isSigned } from '@cordon/shared/contracts'
 import { Fault } from '@cordon/shared/errors'
+import { SerialQueue } from '@cordon/shared/runtime'
 import type { Telemetry } from '@cordon/shared/telemetry'
 import { judgeProduct, noteFailure, type ProductMemory } from '../verdict/index.ts'
 import { type CheckPlace, checkProduct } from './check-product.ts'
@@ -26,7 +27,7 @@ export class CheckRunner {
   readonly #options: RunnerOptions
   /** Checks that wait or run, by their products. */
   readonly #pending = new Map<ShelvedProduct, Promise<Fault | undefined>>()
-  #last: Promise<unknown> = Promise.resolve()
+  readonly #turns = new SerialQueue()
 
   constructor(options: RunnerOptions) {
     this.#options = options
@@ -44,8 +45,8 @@ export class CheckRunner {
     if (pending !== undefined) return pending
     const isFirst = this.#pending.size === 0
     shelved.check = 'queued'
-    const turn = this.#last
-      .then(async () => {
+    const turn = this.#turns
+      .run(async () => {
         if (!isFirst) await wait(randomInt(PAUSE_MS.least, PAUSE_MS.most), undefined, { signal: this.#options.signal })
         return await this.#check(shelved, confirm)
       })
@@ -54,7 +55,6 @@ export class CheckRunner {
         shelved.check = 'idle'
       })
     this.#pending.set(shelved, turn)
-    this.#last = turn.catch(() => {}) // whoever asked hears of it
     return turn
   }
 

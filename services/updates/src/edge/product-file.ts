@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault, systemCode } from '@cordon/shared/errors'
+import { SerialQueue } from '@cordon/shared/runtime'
 import { readFileBounded, writeFileAtomically } from '@cordon/shared/runtime/edge/atomic-file'
 import { fits } from '@cordon/shared/schema'
 import { EMPTY_MEMORY, PRODUCT_MEMORY, type ProductMemory } from '../verdict/index.ts'
@@ -13,7 +14,7 @@ const MEMORY_MAX_BYTES = 67_108_864
 export class ProductFile {
   readonly #path: string
   /** Checks, the schedule and a person write here, and a file of ours has one writer at a time. */
-  #last: Promise<unknown> = Promise.resolve()
+  readonly #changes = new SerialQueue()
 
   constructor(directory: string, id: string) {
     this.#path = join(directory, `${id}.json`)
@@ -36,17 +37,12 @@ export class ProductFile {
     })
   }
 
-  /** Replace it, or throw a Fault. What could not be read again is not written: it would be damage at the next start. */
-  async save(memory: ProductMemory): Promise<void> {
-    await this.change(
-      () => memory,
-      () => {},
-    )
-  }
-
-  /** As `save`, by what `make` gives when its turn has come; `keep` is told before it is anybody else's. */
+  /**
+   * Replace it by what `make` gives when its turn has come, or throw a Fault; `keep` is told before the next turn. What
+   * could not be read again is not written: it would be damage at the next start.
+   */
   async change(make: () => ProductMemory, keep: (memory: ProductMemory) => void): Promise<void> {
-    await this.#afterLast(async () => {
+    await this.#changes.run(async () => {
       const memory = make()
       const text = `${JSON.stringify(memory)}\n`
       if (Buffer.byteLength(text) > MEMORY_MAX_BYTES || !fits(PRODUCT_MEMORY, memory)) {
@@ -62,18 +58,12 @@ export class ProductFile {
   /** Remove it; false where there was none. */
   async forget(): Promise<boolean> {
     try {
-      await this.#afterLast(() => rm(this.#path))
+      await this.#changes.run(() => rm(this.#path))
       return true
     } catch (thrown) {
       if (systemCode(thrown) === 'ENOENT') return false
       throw thrown
     }
-  }
-
-  #afterLast(work: () => Promise<void>): Promise<void> {
-    const done = this.#last.then(work)
-    this.#last = done.catch(() => {}) // whoever wanted it hears of it
-    return done
   }
 }
 
