@@ -6,7 +6,6 @@ import { openSpanRecorder } from '@cordon/shared/telemetry/span-recorder'
 import {
   ASK_EVERY_MS,
   beginSupervision,
-  HELD_UP_MS,
   isStopped,
   type LogLine,
   LogRing,
@@ -125,17 +124,13 @@ export class Supervisor {
     clearTimeout(this.#wake)
     const wake = nextWake(supervision)
     if (wake !== undefined) {
-      this.#wake = setTimeout(() => this.#awake(wake), Math.max(0, Math.ceil(wake - now)))
+      this.#wake = setTimeout(() => this.#react({ type: 'tick' }), Math.max(0, Math.ceil(wake - now)))
     }
     if (!looksAlike(before, supervision)) this.#observer.changed(supervision)
     if (isStopped(supervision)) {
       clearInterval(this.#asking)
       this.#stopped.resolve()
     }
-  }
-
-  #awake(wanted: number): void {
-    this.#react({ type: monotonicNow() - wanted > HELD_UP_MS ? 'held-up' : 'tick' })
   }
 
   #askAll(): void {

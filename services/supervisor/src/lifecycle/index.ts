@@ -37,4 +37,4 @@ export {
   type SupervisionEvent,
   type Trouble,
 } from './supervision.ts'
-export { ASK_EVERY_MS, FIRST_ANSWER_MS, HELD_UP_MS, SILENT_AFTER_MS } from './watchdog.ts'
+export { ASK_EVERY_MS, FIRST_ANSWER_MS, SILENT_AFTER_MS } from './watchdog.ts'

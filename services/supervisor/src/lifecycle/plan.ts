@@ -7,11 +7,13 @@ import {
   type SupervisionAction,
   type SupervisionEvent,
 } from './supervision.ts'
-import { believedAtStart, silentFrom } from './watchdog.ts'
+import { believedAtStart, HELD_UP_MS, silentFrom } from './watchdog.ts'
 
 /** Take in what happened and plan what follows. Pure: the same input gives the same actions. */
 export function react(before: Supervision, event: SupervisionEvent, now: number, random: number): Reaction {
-  const supervision = record(before, event, now, random)
+  // After a freeze the answer of one part may be heard before the timer goes off, and would convict all others.
+  const heard = isHeldUp(before, now) ? record(before, { type: 'held-up' }, now, random) : before
+  const supervision = record(heard, event, now, random)
   const actions: SupervisionAction[] = []
   const parts = supervision.parts.map((part, index) => {
     const { next, action } = decide(supervision, part, index, now)
@@ -110,6 +112,10 @@ export function nextWake(supervision: Supervision): number | undefined {
   })
   return times.length === 0 ? undefined : Math.min(...times)
 }
+
+/** Report whether the look that {@link nextWake} asked for is so late that we were held up ourselves. */
+const isHeldUp = (supervision: Supervision, now: number): boolean =>
+  now - (nextWake(supervision) ?? Number.POSITIVE_INFINITY) > HELD_UP_MS
 
 const isWatched = ({ state, killed }: PartRecord): boolean =>
   !killed && (state === 'starting' || state === 'ready' || state === 'silent')
