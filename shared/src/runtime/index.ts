@@ -7,6 +7,7 @@
 export type { BackOff } from './back-off.ts'
 export { planWait } from './back-off.ts'
 export { listGroupMembers } from './group-members.ts'
+export { readAtOnce } from './read-at-once.ts'
 export { SerialQueue } from './serial-queue.ts'
 export type { PartAnnouncement, PartCondition } from './service-notice.ts'
 export { formatServiceNotice } from './service-notice.ts'

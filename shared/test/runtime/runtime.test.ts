@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { formatServiceNotice, listGroupMembers, planWait } from '../../src/runtime/index.ts'
+import { formatServiceNotice, listGroupMembers, planWait, readAtOnce } from '../../src/runtime/index.ts'
 import { decodeSocketOwner, encodeSocketQuestion, type SocketEnds } from '../../src/runtime/socket-diagnosis.ts'
 
 t.test('waits double up to the cap, and never all at once', async t => {
@@ -77,4 +77,20 @@ t.test('the members of a group are those of passwd and group, and nobody else', 
   t.same(listGroupMembers(1, passwd, group), new Set(), 'a user without a number is nobody')
   t.same(listGroupMembers(902, passwd, group), new Set())
   t.same(listGroupMembers(900, '', ''), new Set(), 'unknown means no')
+})
+
+t.test('what must be of one moment is read again by who was held up, and the quickest of ten is taken', async t => {
+  const readHeldUp = (delays: readonly number[]): number => {
+    let [now, turn] = [0, 0]
+    const read = (): number => {
+      now += delays[turn] ?? 0.1
+      turn += 1
+      return turn
+    }
+    return readAtOnce(read, () => now)
+  }
+  t.equal(readHeldUp([0.1]), 1)
+  t.equal(readHeldUp([10_000, 0.1]), 2)
+  t.equal(readHeldUp([10_000, 5000, 0.9]), 3)
+  t.equal(readHeldUp([9, 8, 7, 6, 5, 4, 5, 6, 7, 8, 0.1]), 6)
 })

@@ -63,8 +63,8 @@ function step({ setter, aroundStep, telemetry }: CorrectionPlace, { offsetMs, pa
 function handOn(time: KeptTime, { discipline, chronySocket }: PlannedCorrection): DisciplineChoice {
   const believed = time.believe()
   if (discipline.by !== 'chrony' || believed === undefined) return discipline
-  const localMs = time.readWall()
-  if (sendUnixDatagram(chronySocket, encodeChronySample(localMs, believed.unixMs - localMs))) return discipline
+  const { unixMs, wallMs } = believed
+  if (sendUnixDatagram(chronySocket, encodeChronySample(wallMs, unixMs - wallMs))) return discipline
   return reporting('chrony does not take what is sent to its socket')
 }
 

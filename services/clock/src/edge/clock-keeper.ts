@@ -58,7 +58,7 @@ export class ClockKeeper {
 
   constructor(options: ClockKeeperOptions) {
     this.#options = options
-    this.#time = new KeptTime(options.readWall)
+    this.#time = new KeptTime(options)
     options.telemetry.observe('cordon.clock.offset', () =>
       this.#lastOffset === undefined ? [] : [{ value: this.#lastOffset.offsetMs / 1000 }],
     )
@@ -134,16 +134,12 @@ export class ClockKeeper {
       const { decision } = round
       this.#sources = round.asked.map((one, at) => describeSource(one, decision.verdicts[at]))
       if (decision.type === 'refused' || round.anchor === undefined) {
-        const why = decision.type === 'refused' ? decision.why : 'slept'
-        telemetry.log('clock.refused', { refusal: why })
         span.end({ outcome: 'refused' })
-        this.#decision = describeRefusal(why)
-        return false
+        return this.#refuse(decision.type === 'refused' ? decision.why : 'slept')
       }
       span.end({ outcome: 'ok' })
       await confirm()
-      await this.#accept(round.anchor, { reason, allowBackward, parent: span.context })
-      return true
+      return await this.#accept(round.anchor, { reason, allowBackward, parent: span.context })
     } catch (cause) {
       span.fail(cause)
       if (signal.aborted) throw cause
@@ -152,10 +148,11 @@ export class ClockKeeper {
     }
   }
 
+  /** Take a good round for the time, and act on it; report whether it still is one. */
   async #accept(
     anchor: Anchor,
     { reason, allowBackward, parent }: { reason: JobReason; allowBackward: boolean; parent: SpanContext },
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { telemetry, floor, listDaemons = listClockDaemons } = this.#options
     const { settings } = this.#options.configuration()
     const daemons = await listDaemons()
@@ -167,8 +164,11 @@ export class ClockKeeper {
       daemons,
     })
     const atMs = this.#time.keep(anchor)
-    const { unixMs, boundMs } = this.#time.believe() ?? anchor
-    const offsetMs = unixMs - this.#time.readWall()
+    const believed = this.#time.believe()
+    // What the round found is as old as that sleep, and nobody knows how old that is.
+    if (believed === undefined) return this.#refuse('slept')
+    const { unixMs, boundMs, wallMs } = believed
+    const offsetMs = unixMs - wallMs
     this.#lastOffset = { offsetMs, boundMs }
     this.#history.add({ atMs, offsetMs, boundMs })
     // First: a kill between the two leaves a floor that is true all the same.
@@ -190,5 +190,12 @@ export class ClockKeeper {
     this.#decision = decision
     this.#discipline = discipline
     if (this.trust === 'trusted') this.#hasBeenRight = true
+    return true
+  }
+
+  #refuse(why: Parameters<typeof describeRefusal>[0]): false {
+    this.#options.telemetry.log('clock.refused', { refusal: why })
+    this.#decision = describeRefusal(why)
+    return false
   }
 }

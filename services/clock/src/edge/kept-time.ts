@@ -1,5 +1,5 @@
 import type { ClockTrust } from '@cordon/shared/contracts'
-import { monotonicNow, readSystemClock, readTimeAsleep } from '@cordon/shared/runtime/edge'
+import { monotonicNow, readClocksAtOnce, readSystemClock, readTimeAsleep } from '@cordon/shared/runtime/edge'
 import { judgeTrust } from '../combine/index.ts'
 import { type Anchor, timeByAnchor } from '../discipline/index.ts'
 
@@ -7,17 +7,28 @@ import { type Anchor, timeByAnchor } from '../discipline/index.ts'
 interface Believed {
   readonly unixMs: number
   readonly boundMs: number
+  /** What the machine's clock showed at the same moment. */
+  readonly wallMs: number
+}
+
+/** What stands in for this machine's clocks; each is the machine's own where nothing is said. */
+export interface ClockReaders {
+  /** The wall clock. */
+  readonly readWall?: () => number
+  /** How long the machine was asleep since it booted. */
+  readonly readAsleep?: () => number
 }
 
 /** The time by the last good round, carried on by a clock that nobody sets. */
 export class KeptTime {
   readonly #readWall: () => number
+  readonly #readAsleep: () => number
   #anchor: Anchor | undefined
   #anchoredAtMs = 0
 
-  /** `readWall` stands in for the machine's clock; it is that one where nothing is said. */
-  constructor(readWall: () => number = () => readSystemClock('wall')) {
+  constructor({ readWall = () => readSystemClock('wall'), readAsleep = readTimeAsleep }: ClockReaders = {}) {
     this.#readWall = readWall
+    this.#readAsleep = readAsleep
   }
 
   get anchor(): Anchor | undefined {
@@ -39,12 +50,14 @@ export class KeptTime {
   /** What is believed now; undefined before the first round, and once the machine has slept since. */
   believe(): Believed | undefined {
     const anchor = this.#anchor
-    return anchor && timeByAnchor(anchor, { rawMs: readSystemClock('raw'), asleepMs: readTimeAsleep() })
-  }
-
-  /** The machine's clock now. */
-  readWall(): number {
-    return this.#readWall()
+    if (anchor === undefined) return undefined
+    const { wallMs, ...reading } = readClocksAtOnce(() => ({
+      wallMs: this.#readWall(),
+      rawMs: readSystemClock('raw'),
+      asleepMs: this.#readAsleep(),
+    }))
+    const time = timeByAnchor(anchor, reading)
+    return time && { ...time, wallMs }
   }
 
   /** Judge how far the machine's clock can be trusted now. */
@@ -53,7 +66,7 @@ export class KeptTime {
     return judgeTrust({
       ageMs: this.ageMs,
       slept: believed === undefined,
-      offsetMs: believed === undefined ? 0 : believed.unixMs - this.readWall(),
+      offsetMs: believed === undefined ? 0 : believed.unixMs - believed.wallMs,
       boundMs: believed?.boundMs ?? 0,
       toleranceMs,
     })

@@ -1,13 +1,14 @@
 import { randomInt } from 'node:crypto'
 import { BUILD_MS, CEILING_MS, type CompleteClockSettings, type TimePools } from '@cordon/shared/contracts'
-import { monotonicNow, readSystemClock, readTimeAsleep } from '@cordon/shared/runtime/edge'
+import { monotonicNow, readClocksAtOnce, readSystemClock, readTimeAsleep } from '@cordon/shared/runtime/edge'
 import { decideRound, type RoundDecision, type TimeLimits } from '../combine/index.ts'
 import type { Anchor } from '../discipline/index.ts'
 import { type ChosenSource, chooseSources } from '../select/index.ts'
 import { type AskedSource, askSource } from './ask-source.ts'
+import type { ClockReaders } from './kept-time.ts'
 
 /** What a round needs. */
-export interface RoundOptions {
+export interface RoundOptions extends ClockReaders {
   readonly pools: TimePools
   readonly settings: CompleteClockSettings
   readonly appSocket: string
@@ -16,8 +17,6 @@ export interface RoundOptions {
   readonly signal: AbortSignal
   /** Ask for the window of the consensus that tor has verified; undefined when there is none. */
   readWindow(): Promise<TimeLimits['window']>
-  /** The wall clock, for those who measure against another. */
-  readWall?(): number
   /** Called at the start and whenever one has ended, with all of them. */
   onAsked?(asked: readonly (AskedSource | { readonly source: ChosenSource })[]): void
 }
@@ -36,9 +35,9 @@ const ASLEEP_MS = 1000
 
 /** Ask the sources, and decide. Never moves a clock. */
 export async function runRound(options: RoundOptions): Promise<Round> {
-  const { pools, settings, floorMs, signal, onAsked = () => {}, readWall = () => readSystemClock('wall') } = options
+  const { pools, settings, floorMs, signal, onAsked = () => {} } = options
   const chosen = chooseSources(pools, settings.perPool, randomInt)
-  const start = readClocks(readWall)
+  const start = readClocks(options)
   const wallMinusMonotonicMs = start.wallMs - start.monotonicMs
   const ended: (AskedSource | { readonly source: ChosenSource })[] = chosen.map(source => ({ source }))
   onAsked(ended)
@@ -60,7 +59,7 @@ export async function runRound(options: RoundOptions): Promise<Round> {
   )
   signal.throwIfAborted()
   const window = await options.readWindow()
-  const end = readClocks(readWall)
+  const end = readClocks(options)
   // The local timeline of the samples: the wall clock as it was at the start, carried on without its steps.
   const localMs = end.monotonicMs + wallMinusMonotonicMs
   const limits: TimeLimits = { window, floorMs, buildMs: BUILD_MS, ceilingMs: CEILING_MS }
@@ -79,9 +78,10 @@ export async function runRound(options: RoundOptions): Promise<Round> {
   }
 }
 
-const readClocks = (readWall: () => number) => ({
-  wallMs: readWall(),
-  monotonicMs: monotonicNow(),
-  rawMs: readSystemClock('raw'),
-  asleepMs: readTimeAsleep(),
-})
+const readClocks = ({ readWall = () => readSystemClock('wall'), readAsleep = readTimeAsleep }: ClockReaders) =>
+  readClocksAtOnce(() => ({
+    wallMs: readWall(),
+    monotonicMs: monotonicNow(),
+    rawMs: readSystemClock('raw'),
+    asleepMs: readAsleep(),
+  }))

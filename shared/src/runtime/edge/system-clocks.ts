@@ -1,4 +1,5 @@
 import koffi from 'koffi'
+import { readAtOnce } from '../read-at-once.ts'
 
 const libc = koffi.load('libc.so.6')
 const rawClockGetTime = libc.func('int clock_gettime(int, _Out_ void *)')
@@ -21,4 +22,8 @@ export function readSystemClock(clock: keyof typeof CLOCKS): number {
  * Read how long this machine has been suspended since it booted, in milliseconds. A step of the wall clock does not
  * show.
  */
-export const readTimeAsleep = (): number => readSystemClock('boot') - readSystemClock('monotonic')
+export const readTimeAsleep = (): number =>
+  readClocksAtOnce(() => readSystemClock('boot') - readSystemClock('monotonic'))
+
+/** Read several clocks as of one moment, whatever holds this process up between them. */
+export const readClocksAtOnce = <T>(read: () => T): T => readAtOnce(read, () => readSystemClock('boot'))
