@@ -11,6 +11,10 @@ import { answersLocalhost } from './self-question.ts'
 /** How often a port that was taken is tried again. Arbitrary. */
 const RETRY_MS = 5000
 
+/** A datagram may be lost, or this process held up beyond the time of one: opening anew cuts who is connected. */
+const answersInTwo = async (port: number): Promise<boolean> =>
+  (await answersLocalhost(port)) || (await answersLocalhost(port))
+
 interface Entry {
   readonly resolver: AppResolver
   listeners: AppListeners | undefined
@@ -86,7 +90,7 @@ export class AppDirectory {
   /** Ask every listener for localhost, which needs nobody else, and open those again that do not answer. */
   async verify(): Promise<void> {
     for (const entry of this.#entries.values()) {
-      if (entry.listeners === undefined || (await answersLocalhost(entry.resolver.app.dnsPort))) continue
+      if (entry.listeners === undefined || (await answersInTwo(entry.resolver.app.dnsPort))) continue
       this.#closeListeners(entry)
     }
     this.openMissing()

@@ -1,4 +1,5 @@
 import { connect } from 'node:net'
+import { startDeadline } from '@cordon/shared/runtime/edge'
 import { type HandshakeOutcome, openHandshake, type SocksCommand, type Target } from '@cordon/shared/socks'
 import { runHandshake } from '@cordon/shared/through-tor/edge/run-handshake'
 
@@ -24,13 +25,13 @@ export interface LookUpRequest {
 export async function lookUp({ appSocket, command, target, deadlineMs }: LookUpRequest): Promise<LookUpOutcome> {
   const handshake = openHandshake({ command, target, port: 0, atOnce: true })
   const socket = connect({ path: appSocket, noDelay: true, allowHalfOpen: true })
-  const deadline = setTimeout(() => socket.destroy(), deadlineMs)
+  const callOff = startDeadline(deadlineMs, () => socket.destroy())
   try {
     return outcomeOf(await runHandshake(handshake, socket))
   } catch {
     return { type: 'unanswered' } // the gateway is away, hung up, or took too long
   } finally {
-    clearTimeout(deadline)
+    callOff()
     socket.destroy()
   }
 }

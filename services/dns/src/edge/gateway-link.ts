@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { type DnsApp, type FromDns, TO_DNS, type ToDns } from '@cordon/shared/contracts'
 import { planWait } from '@cordon/shared/runtime'
-import { readJsonLines, writeJsonLine } from '@cordon/shared/runtime/edge'
+import { readJsonLines, startDeadline, writeJsonLine } from '@cordon/shared/runtime/edge'
 import { fits } from '@cordon/shared/schema'
 
 /** 500 apps are 100 KB. Arbitrary. */
@@ -43,9 +43,9 @@ export class GatewayLink {
     this.#serial += 1
     const serial = this.#serial
     return await new Promise(resolve => {
-      const late = setTimeout(() => this.#settle(serial, null), ANSWER_MS)
+      const callOff = startDeadline(ANSWER_MS, () => this.#settle(serial, null))
       this.#asked.set(serial, answer => {
-        clearTimeout(late)
+        callOff()
         resolve(answer)
       })
       writeJsonLine(socket, { ...question, serial })
@@ -67,6 +67,7 @@ export class GatewayLink {
     const socket = connect({ path: this.#options.path })
     socket.on('error', () => {}) // 'close' follows and says it
     socket.on('connect', () => {
+      if (this.#closed) socket.destroy()
       this.#attempt = 0
       this.#socket = socket
     })

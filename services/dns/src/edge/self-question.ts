@@ -1,4 +1,5 @@
 import { createSocket } from 'node:dgram'
+import { startDeadline } from '@cordon/shared/runtime/edge'
 
 /** A listener of this process answers in less than a millisecond when the event loop is free. Arbitrary. */
 const ANSWER_MS = 2000
@@ -14,11 +15,11 @@ export async function answersLocalhost(port: number): Promise<boolean> {
   const socket = createSocket('udp4')
   return await new Promise(resolve => {
     const settle = (answered: boolean): void => {
-      clearTimeout(late)
+      callOff()
       socket.close()
       resolve(answered)
     }
-    const late = setTimeout(() => settle(false), ANSWER_MS)
+    const callOff = startDeadline(ANSWER_MS, () => settle(false))
     socket.once('message', answer => settle(answer.length > QUESTION.length))
     socket.once('error', () => settle(false))
     socket.send(QUESTION, port, '127.0.0.1')

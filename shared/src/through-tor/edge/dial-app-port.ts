@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 import { Fault } from '../../errors/index.ts'
+import { startDeadline } from '../../runtime/edge/index.ts'
 import {
   explainReplyCode,
   type HandshakeOutcome,
@@ -38,7 +39,7 @@ export async function dialAppPort(call: AppPortCall): Promise<Socket> {
   const { credentials, target, port, deadlineMs, signal } = call
   const handshake = openHandshake({ command: 'connect', target, port, credentials })
   const socket = connect({ path: call.appSocket, noDelay: true, allowHalfOpen: false })
-  const timer = setTimeout(() => socket.destroy(lateFault()), deadlineMs)
+  const callOff = startDeadline(deadlineMs, () => socket.destroy(lateFault()))
   const abort = (): void => void socket.destroy(abortedFault(signal?.reason))
   signal?.addEventListener('abort', abort)
   try {
@@ -51,7 +52,7 @@ export async function dialAppPort(call: AppPortCall): Promise<Socket> {
   } catch (cause) {
     throw cause instanceof Fault ? cause : unreachableFault(cause)
   } finally {
-    clearTimeout(timer)
+    callOff()
     signal?.removeEventListener('abort', abort)
   }
 }

@@ -1,7 +1,7 @@
 import { Agent, type IncomingMessage, request } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { Fault } from '../../errors/index.ts'
-import { monotonicNow } from '../../runtime/edge/index.ts'
+import { monotonicNow, startDeadline } from '../../runtime/edge/index.ts'
 import type { UserPassword } from '../../socks/index.ts'
 import { formatAuthority, type TransferLimits, TransferMeter, type TransferVerdict, type WebAddress } from '../index.ts'
 import { dialAppPort } from './dial-app-port.ts'
@@ -103,7 +103,7 @@ class SingleConnection implements WebConnection {
     const askedAtMs = monotonicNow()
     const incoming = await new Promise<IncomingMessage>((resolve, reject) => {
       const settle = (): void => {
-        clearTimeout(timer)
+        callOff()
         this.#stream.off('close', ended)
       }
       // Node tells a request of neither where it waits for a stream that has ended meanwhile.
@@ -114,7 +114,7 @@ class SingleConnection implements WebConnection {
         reject(answerFault(cause, this.#signal))
       }
       const ended = (): void => fail(cutShort())
-      const timer = setTimeout(() => fail(limitFault('too-late')), limits.deadlineMs)
+      const callOff = startDeadline(limits.deadlineMs, () => fail(limitFault('too-late')))
       this.#stream.once('close', ended)
       outgoing.on('error', fail)
       outgoing.on('socket', stream => stream.resume()) // the dialer left it paused, so that nothing was lost

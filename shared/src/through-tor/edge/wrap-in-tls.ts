@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { connect, rootCertificates, type TLSSocket } from 'node:tls'
 import { Fault } from '../../errors/index.ts'
+import { startDeadline } from '../../runtime/edge/index.ts'
 import { formatTarget, type Target } from '../../socks/index.ts'
 
 /** Whom to believe. */
@@ -46,9 +47,9 @@ export async function wrapInTls(stream: Duplex, options: TlsOptions): Promise<TL
       stream.destroy()
       reject(fault)
     }
-    const timer = setTimeout(() => {
+    const callOff = startDeadline(deadlineMs, () => {
       fail(new Fault('VIA_TOO_LATE', 'no TLS within the time allowed', { where: 'remote', retry: 'after-waiting' }))
-    }, deadlineMs)
+    })
     const broke = (cause: Error): void => fail(tlsFault(cause))
     const closed = (): void => fail(tlsFault(new Error('the peer closed during the handshake')))
     let isOver = false
@@ -66,7 +67,7 @@ export async function wrapInTls(stream: Duplex, options: TlsOptions): Promise<TL
     const secured = (): void => void judged()
     const settle = (): void => {
       isOver = true
-      clearTimeout(timer)
+      callOff()
       socket.off('error', broke).off('close', closed).off('secureConnect', secured)
     }
     socket.on('error', broke).on('close', closed).on('secureConnect', secured)
