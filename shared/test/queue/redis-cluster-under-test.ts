@@ -1,6 +1,7 @@
 import type { RedisSettings } from '@cordon/shared/contracts'
 import type { Test } from 'tap'
-import { eventually, findPort, type RedisUnderTest, startRedis } from './redis-under-test.ts'
+import { findFreePort } from '../free-port.ts'
+import { eventually, type RedisUnderTest, startRedis } from './redis-under-test.ts'
 
 /** A node, and the one that takes its place. */
 export interface Holder {
@@ -63,6 +64,6 @@ async function knowsAll(node: RedisUnderTest): Promise<boolean> {
 
 async function findPorts(count: number): Promise<readonly number[]> {
   const found = new Set<number>()
-  while (found.size < count) found.add(await findPort())
+  while (found.size < count) found.add(await findFreePort())
   return [...found]
 }

@@ -1,14 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
+import { findFreePort } from '../free-port.ts'
 import { until } from '../until.ts'
-
-/** How long a test waits for something that must come. Above all that a loaded machine takes. */
-const PATIENCE_MS = 20_000
 
 /** A redis-server of one test, on an AF_UNIX socket in a directory of its own. It goes with the test. */
 export interface RedisUnderTest {
@@ -16,7 +14,7 @@ export interface RedisUnderTest {
   start(...more: readonly string[]): Promise<void>
   /** Start it so that it saves to a disk of 16 KiB of its own, which can be made larger. */
   startOnTinyDisk(): Promise<{ grow(): Promise<void> }>
-  /** Send a signal; resolve when the process has gone, if it is one that ends it. */
+  /** Send a signal; resolve when the process has gone or stands still, if it is one that does that. */
   signal(signal: NodeJS.Signals): Promise<void>
   /** Run one command on a connection of its own, and return the reply without its type. */
   command(...words: readonly string[]): Promise<string>
@@ -25,6 +23,9 @@ export interface RedisUnderTest {
 /** redis-tools alone has the same binary under another name: it looks at the name that it is called by. */
 const REDIS = 'redis-check-rdb'
 
+/** A primary waits five seconds for more replicas before it sends the first one anything. */
+const AT_ONCE = ['--repl-diskless-sync-delay', '0']
+
 /** Prepare a Redis without starting it: Debian's, from the package redis-server or redis-tools. */
 export async function prepareRedis(t: Test): Promise<RedisUnderTest> {
   const directory = await mkdtemp(join(tmpdir(), 'cordon-redis-'))
@@ -32,7 +33,7 @@ export async function prepareRedis(t: Test): Promise<RedisUnderTest> {
   let running: ChildProcess | undefined
   const ended = async (): Promise<void> => {
     if (running === undefined) return
-    if (running.exitCode === null && running.signalCode === null) await once(running, 'exit')
+    if (!hasEnded(running)) await once(running, 'exit')
     running = undefined
   }
   t.teardown(async () => {
@@ -41,10 +42,24 @@ export async function prepareRedis(t: Test): Promise<RedisUnderTest> {
     await rm(directory, { recursive: true, force: true })
   })
   const options = { '--port': '0', '--unixsocket': socket, '--unixsocketperm': '600', '--dir': directory }
-  const fixed = ['--save', '', '--appendonly', 'no', '--maxmemory-policy', 'noeviction', '--daemonize', 'no']
+  const fixed = [
+    '--save',
+    '',
+    '--appendonly',
+    'no',
+    '--maxmemory-policy',
+    'noeviction',
+    '--daemonize',
+    'no',
+    ...AT_ONCE,
+  ]
   const given = [...Object.entries(options).flat(), ...fixed]
-  const answer = (): Promise<void> =>
-    eventually('redis answers', async () => /PONG|NOAUTH/.test(await under.command('PING')))
+  const answer = async (): Promise<void> => {
+    await until('redis answers', async () => {
+      if (running === undefined || hasEnded(running)) throw new Error('redis has ended: somebody has its port, perhaps')
+      return /PONG|NOAUTH/.test(await under.command('PING').catch(() => ''))
+    })
+  }
   const under: RedisUnderTest = {
     socket,
     start: async (...more) => {
@@ -69,12 +84,20 @@ export async function prepareRedis(t: Test): Promise<RedisUnderTest> {
     },
     signal: async signal => {
       running?.kill(signal)
-      if (signal !== 'SIGSTOP' && signal !== 'SIGCONT') await ended()
+      if (signal === 'SIGSTOP')
+        await until('redis stands still', async () => /^State:\tT/m.test(await statusOf(running)))
+      else if (signal !== 'SIGCONT') await ended()
     },
     command: (...words) => ask(socket, words),
   }
   return under
 }
+
+const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null
+
+/** proc_pid_status(5). */
+const statusOf = async (running: ChildProcess | undefined): Promise<string> =>
+  await readFile(`/proc/${running?.pid}/status`, 'utf8')
 
 /** Prepare a Redis and start it. */
 export async function startRedis(t: Test, ...more: readonly string[]): Promise<RedisUnderTest> {
@@ -83,16 +106,28 @@ export async function startRedis(t: Test, ...more: readonly string[]): Promise<R
   return redis
 }
 
-/** Start a Sentinel that watches the primary at `port` under that name, and return its own port. */
-export async function startSentinel(t: Test, name: string, port: number): Promise<number> {
+/** A Sentinel of one test. */
+export interface SentinelUnderTest {
+  readonly port: number
+  /** Run one command, as {@link RedisUnderTest.command} does. */
+  command(...words: readonly string[]): Promise<string>
+}
+
+/**
+ * Start a Sentinel that watches the primary at `port` under that name. It takes nobody for dead before it is told to: a
+ * busy machine holds a primary up for longer than a test wants to wait for a dead one.
+ */
+export async function startSentinel(t: Test, name: string, port: number): Promise<SentinelUnderTest> {
   const directory = await mkdtemp(join(tmpdir(), 'cordon-sentinel-'))
-  const own = await findPort()
+  const own = await findFreePort()
+  const socket = join(directory, 'sentinel.sock')
   const lines = [
     `port ${own}`,
     'bind 127.0.0.1',
     `dir ${directory}`,
+    `unixsocket ${socket}`,
     `sentinel monitor ${name} 127.0.0.1 ${port} 1`,
-    `sentinel down-after-milliseconds ${name} 500`,
+    `sentinel down-after-milliseconds ${name} 3600000`,
     `sentinel failover-timeout ${name} 5000`,
   ]
   const configuration = join(directory, 'sentinel.conf')
@@ -100,38 +135,18 @@ export async function startSentinel(t: Test, name: string, port: number): Promis
   const running = spawn(REDIS, [configuration], { argv0: 'redis-sentinel', stdio: 'ignore' })
   t.teardown(async () => {
     running.kill('SIGKILL')
-    if (running.exitCode === null && running.signalCode === null) await once(running, 'exit')
+    if (!hasEnded(running)) await once(running, 'exit')
     await rm(directory, { recursive: true, force: true })
   })
-  await eventually('the sentinel answers', () => answersAt(own))
-  return own
-}
-
-/** Find a TCP port on loopback that is free now, with the one of a cluster's bus (10,000 above) in range. */
-export async function findPort(): Promise<number> {
-  for (;;) {
-    const server = createServer().listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    const { port } = server.address() as AddressInfo
-    await new Promise(resolve => server.close(resolve))
-    if (port + 10_000 < 65_536) return port
-  }
-}
-
-async function answersAt(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1')
-  try {
-    await once(socket, 'connect')
-    return true
-  } finally {
-    socket.destroy()
-  }
+  const command = (...words: readonly string[]): Promise<string> => ask(socket, words)
+  await eventually('the sentinel answers', async () => (await command('PING')) === 'PONG')
+  return { port: own, command }
 }
 
 /** Wait until `holds` does, and fail by name if it never does. What it throws counts as not yet. */
 export async function eventually(what: string, holds: () => unknown): Promise<void> {
   const held = async (): Promise<boolean> => (await holds()) === true
-  await until(what, () => held().catch(() => false), PATIENCE_MS)
+  await until(what, () => held().catch(() => false))
 }
 
 async function ask(socket: string, words: readonly string[]): Promise<string> {

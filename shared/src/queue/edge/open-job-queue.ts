@@ -50,8 +50,11 @@ export async function openJobQueue(options: JobQueueOptions): Promise<JobQueue> 
   const notes = new NoteBoard({ client, link, place })
   const followUp = async ({ name, reason, id, span }: DoneJob): Promise<void> => {
     const next = planFollowUp(name, reason)
+    if (next === undefined) return
     // The same id if this job is done again, so that what follows it is not.
-    if (next !== undefined) await producer.add(next, { reason }, { id: `after-${id}`.slice(0, 96), parent: span })
+    const given = { id: `after-${id}`.slice(0, 96), parent: span }
+    // A Redis that did not answer just now must not be the end of what follows a sleep.
+    await producer.add(next, { reason }, given).catch(() => producer.keep(next, { reason }, given))
   }
   return {
     add: (name, payload, given = {}) => producer.add(name, payload, given),

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { openJobQueue } from '@cordon/shared/queue/edge'
 import t from 'tap'
 import { eventually, prepareRedis, startRedis } from '../redis-under-test.ts'
-import { openPart, workAndRecord } from './parts-under-test.ts'
+import { addJob, openPart, workAndRecord } from './parts-under-test.ts'
 
 const CHECK = '0a'.repeat(16)
 
@@ -18,7 +18,7 @@ t.test('RED-01: Redis absent at start, and everything is healthy when it appears
   await redis.start()
   await eventually('the kept job is done', () => done.includes('due'))
   t.ok(logged('queue.usable'))
-  const id = await jobs.add('clock.sync', { reason: 'request' })
+  const id = await addJob(jobs, 'clock.sync', { reason: 'request' })
   await eventually('and an added one', () => done.includes(id))
 })
 
@@ -47,7 +47,7 @@ t.test('Redis frozen: adding fails within its deadline, and the worker goes on w
   await t.rejects(jobs.add('clock.sync', { reason: 'request' }, { id: 'again' }), { code: 'QUE_UNREACHABLE' })
   await redis.signal('SIGCONT')
   await eventually('usable again', () => jobs.state().type === 'usable')
-  await jobs.add('clock.sync', { reason: 'request' }, { id: 'again' })
+  await addJob(jobs, 'clock.sync', { reason: 'request' }, { id: 'again' })
   await eventually('done', () => done.includes('again'))
   t.same(done, ['again'], 'the add whose answer was lost is the same job')
 })
@@ -62,7 +62,7 @@ t.test('RED-07: FLUSHALL loses no kept job and stops no worker', async t => {
   const done = workAndRecord(jobs, 'clock', ['clock.sync'])
   await eventually('queued again and done', () => done.includes('kept'))
   await redis.command('FLUSHALL')
-  const id = await jobs.add('clock.sync', { reason: 'request' })
+  const id = await addJob(jobs, 'clock.sync', { reason: 'request' })
   await eventually('a later one', () => done.includes(id))
 })
 
@@ -83,15 +83,15 @@ t.test('RED-06: full, or throwing keys away: named, nothing spins, and it heals 
   for (const [spoil, mend, code] of troubles) {
     await redis.command(...spoil)
     // What an add does not run into is found by the check that Redis is asked for now and then.
-    if (code !== 'QUE_EVICTION_POLICY') await t.rejects(jobs.add('clock.sync', { reason: 'request' }), { code })
+    if (code !== 'QUE_EVICTION_POLICY') await t.rejects(addJob(jobs, 'clock.sync', { reason: 'request' }), { code })
     await eventually(code, () => {
       const state = jobs.state()
       return state.type === 'unusable' && state.why.code === code
     })
-    await t.rejects(jobs.add('clock.sync', { reason: 'request' }), { code, next: /\w/ })
+    await t.rejects(addJob(jobs, 'clock.sync', { reason: 'request' }), { code, next: /\w/ })
     await redis.command(...mend)
     await eventually('usable', () => jobs.state().type === 'usable')
-    const id = await jobs.add('clock.sync', { reason: 'request' })
+    const id = await addJob(jobs, 'clock.sync', { reason: 'request' })
     await eventually('done', () => done.includes(id))
   }
   t.ok(telemetry.lines().length < 40, 'and nothing floods the log')
@@ -138,7 +138,7 @@ t.test(
   'a queue full of hostile jobs: refused, counted, nothing executed, nothing kept, and ours are still done',
   async t => {
     const redis = await startRedis(t)
-    const { jobs, telemetry } = await openPart(t, redis, { lockMs: 1000 })
+    const { jobs, telemetry } = await openPart(t, redis)
     await eventually('usable', () => jobs.state().type === 'usable')
     await t.rejects(jobs.add('clock.sync', { reason: 'x' } as never), { code: 'QUE_JOB_INVALID' })
     await t.rejects(jobs.add('toString' as never, { reason: 'start' } as never), { code: 'QUE_JOB_INVALID' })
@@ -157,7 +157,7 @@ t.test(
       await redis.command('LPUSH', `${prefix}:wait`, id)
     }
     const done = workAndRecord(jobs, 'clock', ['clock.sync'])
-    const id = await jobs.add('clock.sync', { reason: 'request' })
+    const id = await addJob(jobs, 'clock.sync', { reason: 'request' })
     await eventually('ours is done', () => done.includes(id))
     await eventually('all are counted', async () => {
       const counts = [...(await telemetry.metrics()).matchAll(/cordon_jobs_refused_total\{.*\} (\d+)/g)]
@@ -165,7 +165,8 @@ t.test(
     })
     t.same(done, [id])
     for (const n of hostile.keys()) {
-      t.equal(await redis.command('EXISTS', `${prefix}:hostile-${n}`), '0', `job ${n} is gone`)
+      const isGone = async (): Promise<boolean> => (await redis.command('EXISTS', `${prefix}:hostile-${n}`)) === '0'
+      await eventually(`job ${n} is gone`, isGone)
     }
     t.notMatch(JSON.stringify(telemetry.lines()), /evil|\\u001b|xxxx/)
     t.equal(await redis.command('ZCARD', `${prefix}:repeat`), '0', 'nothing was scheduled')
@@ -193,14 +194,14 @@ t.test(
     )
     await redis.command('LPUSH', `${prefix}:wait`, 'bad', 'nothing-there')
     const done = workAndRecord(jobs, 'clock', ['clock.sync'])
-    const id = await jobs.add('clock.sync', { reason: 'request' })
+    const id = await addJob(jobs, 'clock.sync', { reason: 'request' })
     await eventually('ours is done', () => done.includes(id))
-    t.same(done, [id])
+    t.same([...new Set(done)], [id], 'once, or again where its short lock ran out meanwhile')
     await redis.command('DEL', `${prefix}:active`)
     await redis.command('SET', `${prefix}:active`, 'a string')
     await eventually('trouble is told', () => telemetry.lines().some(({ key }) => key === 'queue.trouble'))
     await redis.command('DEL', `${prefix}:active`)
-    const later = await jobs.add('clock.sync', { reason: 'request' })
+    const later = await addJob(jobs, 'clock.sync', { reason: 'request' })
     await eventually('it heals', () => done.includes(later))
     t.ok(telemetry.lines().length < 60, 'no spin')
   },
@@ -214,14 +215,14 @@ t.test('two machines on one Redis: a fleet job is done once, an instance job by 
   const clocks = [one, two, other].map(({ jobs }) => workAndRecord(jobs, 'clock', ['clock.sync']))
   const updates = [one, two, other].map(({ jobs }) => workAndRecord(jobs, 'updates', ['updates.check']))
   for (const { jobs } of [one, two, other]) await eventually('usable', () => jobs.state().type === 'usable')
-  await two.jobs.add('clock.sync', { reason: 'request' }, { id: 'for-two' })
+  await addJob(two.jobs, 'clock.sync', { reason: 'request' }, { id: 'for-two' })
   for (const { jobs } of [one, two]) {
     for (let n = 0; n < 10; n++) {
-      await jobs.add('updates.check', { reason: 'schedule', check: CHECK }, { id: `debian-${n}` })
+      await addJob(jobs, 'updates.check', { reason: 'schedule', check: CHECK }, { id: `debian-${n}` })
     }
   }
   await eventually('all are done', () => updates.flat().length >= 10 && clocks.flat().length >= 1)
-  await other.jobs.add('updates.check', { reason: 'schedule', check: CHECK }, { id: 'last' })
+  await addJob(other.jobs, 'updates.check', { reason: 'schedule', check: CHECK }, { id: 'last' })
   await eventually('and the last', () => updates[2]?.includes('last'))
   t.same(clocks, [[], ['for-two'], []])
   t.same(

@@ -5,17 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RedisSettings } from '@cordon/shared/contracts'
 import t, { type Test } from 'tap'
+import { findFreePort } from '../../free-port.ts'
 import { makeCertificate } from '../../through-tor/certificate-under-test.ts'
 import { ROLE_OF_PRIMARY, startCluster } from '../redis-cluster-under-test.ts'
-import {
-  eventually,
-  findPort,
-  prepareRedis,
-  type RedisUnderTest,
-  startRedis,
-  startSentinel,
-} from '../redis-under-test.ts'
-import { openPart, workAndRecord } from './parts-under-test.ts'
+import { eventually, prepareRedis, type RedisUnderTest, startRedis, startSentinel } from '../redis-under-test.ts'
+import { addJob, openPart, workAndRecord } from './parts-under-test.ts'
 
 /** Open a part on a Redis as the configuration would name it, and have one job done that is for it alone. */
 async function open(t: Test, redis: RedisUnderTest, settings: RedisSettings) {
@@ -23,7 +17,7 @@ async function open(t: Test, redis: RedisUnderTest, settings: RedisSettings) {
   const done = workAndRecord(part.jobs, 'clock', ['clock.sync'])
   const work = async (): Promise<void> => {
     await eventually('usable', () => part.jobs.state().type === 'usable')
-    const id = await part.jobs.add('clock.sync', { reason: 'request' })
+    const id = await addJob(part.jobs, 'clock.sync', { reason: 'request' })
     await eventually('a job that is done', () => done.includes(id))
   }
   return { ...part, done, work }
@@ -38,7 +32,7 @@ async function keepSecret(t: Test, text: string): Promise<string> {
 }
 
 t.test('over TLS with a password: by the certificate’s name and authority, and by no others', async t => {
-  const port = await findPort()
+  const port = await findFreePort()
   const { path: authorityFile } = makeCertificate(t, 'redis.example')
   const files = ['--tls-cert-file', authorityFile, '--tls-key-file', join(authorityFile, '../key')]
   const tls = ['--tls-port', String(port), ...files, '--tls-auth-clients', 'no']
@@ -52,7 +46,7 @@ t.test('over TLS with a password: by the certificate’s name and authority, and
       const state = jobs.state()
       return state.type === 'unusable' && state.why.code === 'QUE_CERTIFICATE_REFUSED'
     })
-    await t.rejects(jobs.add('clock.sync', { reason: 'request' }), {
+    await t.rejects(addJob(jobs, 'clock.sync', { reason: 'request' }), {
       code: 'QUE_CERTIFICATE_REFUSED',
       next: /tls\.name/,
     })
@@ -60,14 +54,20 @@ t.test('over TLS with a password: by the certificate’s name and authority, and
 })
 
 t.test('by Sentinel: the primary dies, its replica takes over, and jobs go on', async t => {
-  const [first, second] = [await findPort(), await findPort()]
+  const [first, second] = [await findFreePort(), await findFreePort()]
   const primary = await startRedis(t, '--port', String(first))
   const replica = await startRedis(t, '--port', String(second), '--replicaof', `127.0.0.1 ${first}`)
-  const sentinels = [{ address: '127.0.0.1', port: await startSentinel(t, 'cordon', first) }]
-  await eventually('replication', async () => (await replica.command('ROLE')) === '*5')
+  await eventually('all of it', async () => /state=online/.test(await primary.command('INFO', 'replication')))
+  const sentinel = await startSentinel(t, 'cordon', first)
+  await eventually(
+    'a replica that is known',
+    async () => (await sentinel.command('SENTINEL', 'REPLICAS', 'cordon')) === '*1',
+  )
+  const sentinels = [{ address: '127.0.0.1', port: sentinel.port }]
   const { work, jobs } = await open(t, primary, { sentinels, master: 'cordon' })
   await work()
   await primary.signal('SIGKILL')
+  t.equal(await sentinel.command('SENTINEL', 'SET', 'cordon', 'down-after-milliseconds', '500'), 'OK')
   await eventually('the loss', () => jobs.state().type === 'unusable')
   await work()
   t.ok(Number(await replica.command('DBSIZE')) > 0, 'what was the replica has the jobs')
@@ -109,14 +109,22 @@ t.test(
     const late = Array.from({ length: 8 }, (_, n) => `late-${n}`)
     bothKeep(early)
     await eventually('the early checks', () => early.every(id => confirmed.includes(id)))
+    const finished = () => holder.primary.command('ZCARD', '{cordon:home}:updates:completed')
+    await eventually('their end', async () => (await finished()) === String(early.length))
     for (const { jobs, own } of machines) {
-      const id = await jobs.add('clock.sync', { reason: 'request' })
+      const id = await addJob(jobs, 'clock.sync', { reason: 'request' })
       await eventually('a job of this machine alone', () => own.includes(id))
       t.same(own, [id])
     }
 
     bothKeep(['long'])
     await eventually('a check that runs', () => machines.some(({ checks }) => checks.includes('long')))
+    // What a replica has not heard of by then is lost with its primary (Redis Cluster specification, "Write safety").
+    const [, offset] = /^master_repl_offset:(\d+)/m.exec(await holder.primary.command('INFO', 'replication')) ?? []
+    await eventually('a replica that knows all that', async () => {
+      const [, known] = /^slave_repl_offset:(\d+)/m.exec(await holder.replica.command('INFO', 'replication')) ?? []
+      return Number(known) >= Number(offset)
+    })
     await holder.primary.signal('SIGKILL')
     bothKeep(late)
     await eventually('its replica in its place', async () => (await holder.replica.command('ROLE')) === ROLE_OF_PRIMARY)
@@ -140,7 +148,7 @@ t.test('RED-06 a disk that is full: named with the next step, and it heals witho
   await redis.command('SET', 'fill', Array.from({ length: 60_000 }, () => Math.random().toString(36)).join(''))
   await redis.command('BGSAVE')
   await eventually('MISCONF', async () => /^-?MISCONF/.test(await redis.command('SET', 'x', '1')))
-  await t.rejects(jobs.add('clock.sync', { reason: 'request' }), {
+  await t.rejects(addJob(jobs, 'clock.sync', { reason: 'request' }), {
     code: 'QUE_WRITES_REFUSED',
     message: /it cannot save to its disk/,
     next: /Free its disk/,
@@ -152,7 +160,7 @@ t.test('RED-06 a disk that is full: named with the next step, and it heals witho
 })
 
 t.test('RED-09 who speaks HTTP to Redis is cut off before a command is run', async t => {
-  const port = await findPort()
+  const port = await findFreePort()
   const redis = await startRedis(t, '--port', String(port), '--requirepass', 'right')
   const say = async (where: { path: string } | { port: number; host: string }, lines: string): Promise<string> => {
     const socket = connect(where)
@@ -179,7 +187,7 @@ t.test('RED-09 the number of keys stays flat, and jobs hold nothing but what the
   await work()
   const run = async (count: number): Promise<number> => {
     const before = done.length
-    const add = () => jobs.add('clock.sync', { reason: 'request' })
+    const add = () => addJob(jobs, 'clock.sync', { reason: 'request' })
     for (let n = 0; n < count; n += 50) await Promise.all(Array.from({ length: 50 }, add))
     await eventually('all are done', () => done.length === before + count)
     return Number(await redis.command('DBSIZE'))
