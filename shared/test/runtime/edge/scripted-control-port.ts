@@ -1,6 +1,7 @@
 import { createServer, type Socket } from 'node:net'
 
-const PROTOCOL_INFO =
+/** What a tor says of itself that takes a password. */
+export const PROTOCOL_INFO =
   '250-PROTOCOLINFO 1\r\n250-AUTH METHODS=HASHEDPASSWORD\r\n250-VERSION Tor="0.4.9.11"\r\n250 OK\r\n'
 
 /** A control port that takes any password, and for the rest answers as it is told: one write for what comes in one read. */
