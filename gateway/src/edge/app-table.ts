@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Access } from '@cordon/shared/contracts'
 import { explain, Fault } from '@cordon/shared/errors'
 import { type AppId, formatAppTag, SECRET_BYTES, TAG_BYTES } from '@cordon/shared/isolation'
+import { SerialQueue } from '@cordon/shared/runtime'
 import type { PortUsers } from '@cordon/shared/runtime/edge'
 import type { Telemetry } from '@cordon/shared/telemetry'
 import { type DeclaredApp, planChanges } from '../apps/index.ts'
@@ -37,13 +38,16 @@ export class AppTable {
   readonly #options: AppTableOptions
   readonly #secret = randomBytes(SECRET_BYTES)
   readonly #entries = new Map<AppId, Entry>()
+  /** Two that open at once would find each other's port taken, and one that is closed meanwhile would stay open. */
+  readonly #changes = new SerialQueue()
   /** By tag: each event of tor asks. */
   readonly #owners = new Map<string, AppId>()
   readonly #retry: NodeJS.Timeout
+  #isClosed = false
 
   constructor(options: AppTableOptions) {
     this.#options = options
-    this.#retry = setInterval(() => void this.#openMissing(), RETRY_MS)
+    this.#retry = setInterval(() => void this.#changes.run(() => this.#openMissing()), RETRY_MS)
     this.#retry.unref()
   }
 
@@ -85,6 +89,20 @@ export class AppTable {
 
   /** Make the apps as declared. A port that cannot be opened is that app's trouble, and tried again. */
   async apply(wanted: readonly DeclaredApp[]): Promise<void> {
+    await this.#changes.run(() => this.#apply(wanted))
+  }
+
+  /** Stop listening and end every stream. What is applied later is not. */
+  async close(): Promise<void> {
+    clearInterval(this.#retry)
+    this.#isClosed = true
+    await this.#changes.run(async () => {
+      for (const id of [...this.#entries.keys()]) await this.#close(id, true)
+    })
+  }
+
+  async #apply(wanted: readonly DeclaredApp[]): Promise<void> {
+    if (this.#isClosed) return
     const changes = planChanges(
       this.apps.map(({ declared }) => declared),
       wanted,
@@ -94,12 +112,6 @@ export class AppTable {
     for (const declared of changes.open) await this.#open(declared)
     this.#sort(wanted)
     await this.#options.onApplied(this.apps)
-  }
-
-  /** Stop listening and end every stream. */
-  async close(): Promise<void> {
-    clearInterval(this.#retry)
-    for (const id of [...this.#entries.keys()]) await this.#close(id, true)
   }
 
   /** Keep the order of the declarations, which is the one that people see: a map keeps that of its insertions. */
@@ -150,6 +162,7 @@ export class AppTable {
   }
 
   async #openMissing(): Promise<void> {
+    if (this.#isClosed) return
     for (const entry of this.#entries.values()) if (entry.port === undefined) await this.#listen(entry)
     await this.#options.onRetried(this.apps)
   }

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { ControlProfile } from '@cordon/shared/contracts'
 import { explain, type Malformed } from '@cordon/shared/errors'
-import { type ControlConnection, openControlConnection } from '@cordon/shared/runtime/edge'
+import { type ControlConnection, openControlConnection, startDeadline } from '@cordon/shared/runtime/edge'
 import {
   type Command,
   getInfo,
@@ -65,19 +65,19 @@ class ControlClient {
   #tor: ControlConnection | undefined
   #subscribed: ReadonlySet<string> = new Set()
   #isBusy = false
-  #deadline: NodeJS.Timeout | undefined
+  #endDeadline = (): void => {}
 
   constructor(socket: Socket, options: ControlClientOptions) {
     this.#socket = socket
     this.#options = options
     const { app, onions, openGate } = options
     const { identity } = app
-    this.#services = new OnionServices({ allowance: onions, openGate, send: command => this.#send(command) })
+    this.#services = new OnionServices({ allowance: onions, openGate, send: (...asked) => this.#send(...asked) })
     this.#view = new OwnView(identity.tag, password => identity.credentialsOf(password))
   }
 
   start(): void {
-    this.#deadline = setTimeout(() => this.#socket.destroy(), AUTHENTICATION_MS)
+    this.#endDeadline = startDeadline(AUTHENTICATION_MS, () => this.#socket.destroy())
     this.#socket
       .on('data', bytes => this.#read(bytes))
       .on('end', () => this.#socket.end())
@@ -151,7 +151,7 @@ class ControlClient {
       tor.close()
       return []
     }
-    clearTimeout(this.#deadline)
+    this.#endDeadline()
     this.#tor = tor
     await tor.send(setEvents(['STREAM', 'CIRC', 'CIRC_MINOR', 'STATUS_CLIENT', 'HS_DESC']))
     await tor.send(getInfo(['circuit-status', 'stream-status']), reply => this.#takeState(reply))
@@ -203,16 +203,16 @@ class ControlClient {
     ])
     const asked = keys.filter(key => !known.has(key))
     if (asked.length > 0) {
-      const info = parseGetInfo(await this.#send(getInfo(asked)))
+      const info = await this.#send(getInfo(asked), parseGetInfo)
       if (!(info instanceof Map)) return ['552 Unrecognized key']
       for (const [key, value] of info) known.set(key, value)
     }
     return formatInfo(keys.map(key => [key, known.get(key) ?? ''] as const))
   }
 
-  async #send(command: Command | Malformed): Promise<Reply> {
+  async #send<T>(command: Command | Malformed, take: (reply: Reply) => T): Promise<T> {
     if (this.#tor === undefined) throw new Error('not authenticated')
-    return await this.#tor.send(command)
+    return await this.#tor.send(command, take)
   }
 
   #write(lines: readonly string[]): void {
@@ -222,7 +222,7 @@ class ControlClient {
   }
 
   #over(): void {
-    clearTimeout(this.#deadline)
+    this.#endDeadline()
     this.#tor?.close()
     this.#services.close()
   }

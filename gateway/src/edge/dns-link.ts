@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type Server, type Socket } from 'node:net'
 import { type DnsApp, FROM_DNS, type FromDns, type RuntimeLayout, type ToDns } from '@cordon/shared/contracts'
-import { listenPrivately, monotonicNow, readJsonLines, writeJsonLine } from '@cordon/shared/runtime/edge'
+import { listenPrivately, monotonicNow, readJsonLines, startDeadline, writeJsonLine } from '@cordon/shared/runtime/edge'
 import { fits } from '@cordon/shared/schema'
 import type { AppTable } from './app-table.ts'
 import type { LiveApp } from './live-app.ts'
@@ -61,9 +61,9 @@ export class DnsLink {
     this.#serial += 1
     const serial = this.#serial
     const acknowledged = new Promise<boolean>(resolve => {
-      const late = setTimeout(() => this.#settle(serial, false), ACKNOWLEDGED_WITHIN_MS)
+      const endDeadline = startDeadline(ACKNOWLEDGED_WITHIN_MS, () => this.#settle(serial, false))
       this.#waiting.set(serial, isForgotten => {
-        clearTimeout(late)
+        endDeadline()
         resolve(isForgotten)
       })
     })

@@ -141,11 +141,12 @@ export class Gateway {
   }
 
   async close(): Promise<void> {
-    this.#settings.stop()
+    await this.#settings.stop()
     this.#idleWatch.stop()
     await this.#dnsLink?.close()
-    await this.#controlPorts.close()
+    // First the table, which has the control ports follow it.
     await this.#table.close()
+    await this.#controlPorts.close()
     await this.#jobs?.close()
     this.#audit.stop()
     this.#events.close()

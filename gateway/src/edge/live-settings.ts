@@ -6,6 +6,7 @@ import {
   type Limits,
 } from '@cordon/shared/contracts'
 import { explain } from '@cordon/shared/errors'
+import { SerialQueue } from '@cordon/shared/runtime'
 import { readConfiguration } from '@cordon/shared/runtime/edge'
 import type { Telemetry } from '@cordon/shared/telemetry'
 import { watchConfiguration } from './configuration-watch.ts'
@@ -21,6 +22,8 @@ export class LiveSettings {
   #trouble: string | null = null
   #changed: (() => void) | undefined
   #unwatch: (() => void) | undefined
+  /** One that has read the file before it changed must not be the last to say what holds. */
+  readonly #changes = new SerialQueue()
 
   constructor(path: string, configuration: Configuration, telemetry: Telemetry) {
     this.#path = path
@@ -47,7 +50,7 @@ export class LiveSettings {
    * `onTaken` is called when all that it says holds.
    */
   follow(take: Take, onTaken: () => void): void {
-    const changed = (): void => void this.#takeAnew(take, onTaken)
+    const changed = (): void => void this.#changes.run(() => this.#takeAnew(take, onTaken))
     this.#changed = changed
     this.#unwatch = watchConfiguration(this.#path, changed)
   }
@@ -57,8 +60,11 @@ export class LiveSettings {
     this.#changed?.()
   }
 
-  stop(): void {
+  /** Follow no longer; settles when nothing is being taken any more. */
+  async stop(): Promise<void> {
     this.#unwatch?.()
+    this.#changed = undefined
+    await this.#changes.run(async () => {})
   }
 
   /** With a mistake in it the old one stays live, and the status says so. */

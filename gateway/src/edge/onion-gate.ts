@@ -89,7 +89,9 @@ function carry(outside: Socket, inside: Socket, answers: boolean): void {
     begin()
     return
   }
+  inside.once('end', cut) // it has gone without a word: whoever waits outside need not
   inside.once('data', (bytes: Buffer) => {
+    inside.off('end', cut)
     if (bytes[0] !== 0) {
       cut()
       return

@@ -29,7 +29,7 @@ export interface OnionServicesOptions {
   readonly allowance: OnionAllowance
   openGate(port: number): Promise<OnionGate>
   /** Send a command on the program's own connection to tor: what is made there goes when that goes. */
-  send(command: Command | Malformed): Promise<Reply>
+  send<T>(command: Command | Malformed, take: (reply: Reply) => T): Promise<T>
 }
 
 /** The onion services of one program, each behind gates of its own, for as long as the program is there. */
@@ -56,11 +56,13 @@ export class OnionServices {
     try {
       for (const { own } of ports) gates.push(await openGate(own))
       const targets = ports.map(({ virtual }, at) => ({ virtual, target: `unix:${gates[at]?.path}` }))
-      const reply = await send(addOnion({ key, flags, ports: targets, clients }))
-      const service = parseAddOnion(reply)
-      isKept = !('why' in service) && !this.#isOver
-      if (isKept && !('why' in service)) this.#gates.set(service.serviceId.reveal(), gates)
-      return passOn(reply)
+      // In the turn of the answer: what tor tells of the service right behind it is the program's to hear.
+      return await send(addOnion({ key, flags, ports: targets, clients }), reply => {
+        const service = parseAddOnion(reply)
+        isKept = !('why' in service) && !this.#isOver
+        if (isKept && !('why' in service)) this.#gates.set(service.serviceId.reveal(), gates)
+        return passOn(reply)
+      })
     } finally {
       if (!isKept) this.#letGo(gates)
     }
@@ -70,9 +72,10 @@ export class OnionServices {
   async remove(serviceId: string): Promise<readonly string[]> {
     const gates = this.#gates.get(serviceId)
     if (gates === undefined) return ['552 Unknown Onion Service id']
-    const reply = await this.#options.send(delOnion(serviceId))
-    if (reply.status === OK && this.#gates.delete(serviceId)) this.#letGo(gates)
-    return passOn(reply)
+    return await this.#options.send(delOnion(serviceId), reply => {
+      if (reply.status === OK && this.#gates.delete(serviceId)) this.#letGo(gates)
+      return passOn(reply)
+    })
   }
 
   /** The program has gone, and with its connection to tor its services: close what led to it. */

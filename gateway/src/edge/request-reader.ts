@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { startDeadline } from '@cordon/shared/runtime/edge'
 import { SOCKS4, SOCKS5 } from '@cordon/shared/socks'
 import { type AppHandshake, type HandshakeStep, HttpHandshake, Socks4Handshake } from '../streams/index.ts'
 import { Socks5Handshake } from './socks5-handshake.ts'
@@ -26,7 +27,7 @@ export function readRequest(
 ): void {
   let handshake: AppHandshake | undefined
   const finish = (request: ReadRequest | undefined): void => {
-    clearTimeout(deadline)
+    endDeadline()
     socket.off('data', onData).off('end', giveUp).off('close', giveUp)
     done(request)
   }
@@ -34,7 +35,7 @@ export function readRequest(
     socket.destroy()
     finish(undefined)
   }
-  const deadline = setTimeout(giveUp, deadlineMs)
+  const endDeadline = startDeadline(deadlineMs, giveUp)
   const onData = (chunk: Buffer): void => {
     handshake ??= chooseHandshake(chunk[0] ?? 0, extendedErrors)
     const step = handshake?.push(chunk) ?? { type: 'refused' }

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { SocksCredentials } from '@cordon/shared/isolation'
-import { connectReading, type ReadingSocket, type Receiver } from '@cordon/shared/runtime/edge'
+import { connectReading, type ReadingSocket, type Receiver, startDeadline } from '@cordon/shared/runtime/edge'
 import { type HandshakeOutcome, openHandshake, REPLY, type Target } from '@cordon/shared/socks'
 import type { AppRequest } from '../streams/index.ts'
 
@@ -48,13 +48,13 @@ export function dialTor(options: DialOptions, done: (outcome: DialOutcome) => vo
     return true
   })
   const finish = (outcome: DialOutcome): void => {
-    clearTimeout(deadline)
+    endDeadline()
     socket.off('end', onEnd).off('close', onClose)
     if (outcome.type !== 'connected') socket.destroy()
     done(outcome)
   }
   const refuse = (code: number): void => finish({ type: 'refused', code })
-  const deadline = setTimeout(() => refuse(REPLY.ttlExpired), options.deadlineMs)
+  const endDeadline = startDeadline(options.deadlineMs, () => refuse(REPLY.ttlExpired))
   const connected = (readAhead: Uint8Array): void => {
     const receive = (next: Receiver): void => {
       reading.receive(next)

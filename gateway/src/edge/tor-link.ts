@@ -117,16 +117,19 @@ export class TorLink {
   }
 
   async #connect(): Promise<void> {
+    let connection: ControlConnection | undefined
     try {
-      const connection = await openControlConnection({
+      connection = await openControlConnection({
         socketPath: this.#options.socketPath,
         password: this.#options.password,
         onEvent: event => this.#take(event),
         onClose: () => this.#lose(),
       })
       this.#connection = connection
-      await this.#subscribe(connection)
       this.#connectedAt = monotonicNow()
+      if (this.#stopped) connection.close()
+      await this.#subscribe(connection)
+      if (this.#connection !== connection) return // what followed the state ended it
       this.#wasConnected = true
       this.#options.telemetry.log('gateway.tor.found')
       this.#options.onConnected()
@@ -135,8 +138,9 @@ export class TorLink {
       if (cause instanceof Fault && cause.code === 'TOR_CONTROL_REFUSED') {
         this.#options.telemetry.log('gateway.tor.refused', {}, cause)
       }
-      if (this.#connection === undefined) this.#retry()
-      else this.#connection.close() // and its onClose retries
+      // Its onClose retries, now or has done so: a second retry would be a second connection beside the first.
+      if (connection === undefined) this.#retry()
+      else connection.close()
     }
   }
 

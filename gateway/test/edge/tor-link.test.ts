@@ -1,10 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { mock } from 'node:test'
 import { openTelemetry } from '@cordon/shared/telemetry/edge'
 import { getConf, getInfo, setConf } from '@cordon/shared/tor-control'
 import t from 'tap'
-import { openScriptedControlPort } from '../../../shared/test/runtime/edge/scripted-control-port.ts'
+import { openScriptedControlPort, PROTOCOL_INFO } from '../../../shared/test/runtime/edge/scripted-control-port.ts'
 import { CircuitTable } from '../../src/audit/index.ts'
 import { TorLink } from '../../src/edge/tor-link.ts'
 import { until } from '../gateway-under-test.ts'
@@ -24,13 +26,17 @@ const state = (percent: number, circuits: string, established: number): string =
 const event = (percent: number): string => `650 STATUS_CLIENT ${bootstrap(percent)}\r\n`
 const ESTABLISHED = '650 STATUS_CLIENT NOTICE CIRCUIT_ESTABLISHED\r\n'
 
-/** A link to a tor that answers the question for its state with `answer`, in one write. */
-async function linkTo(t: { teardown(end: () => void): void }, answer: string) {
+/** A link to a tor that answers the question for its state with `answer`, in one write; `answerTo` may say otherwise. */
+async function linkTo(
+  t: { teardown(end: () => void): void },
+  answer: string,
+  answerTo: (command: string) => string | undefined = () => undefined,
+) {
   const socketPath = join(directory, String(Math.random()))
   const commands: string[] = []
   const port = await openScriptedControlPort(socketPath, command => {
     commands.push(command)
-    return command.startsWith('GETINFO') ? answer : '250 OK\r\n'
+    return answerTo(command) ?? (command.startsWith('GETINFO') ? answer : '250 OK\r\n')
   })
   t.teardown(() => port.close())
   const table = new CircuitTable()
@@ -115,3 +121,57 @@ t.test('CTL-04 what would end a line is refused in every argument, and the rest 
   await link.tell(setConf([['Bridge', 'a "quoted" \\ backslash']]))
   t.same(commands.slice(before), [String.raw`SETCONF Bridge="a \"quoted\" \\ backslash"`])
 })
+
+t.test('a connection that ends while it is being taken into use is followed by one, not by two', async t => {
+  // Its wait between two attempts is over when the test says so.
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  let subscriptions = 0
+  const opened = linkTo(t, state(100, '', 1), command => {
+    if (!command.startsWith('SETEVENTS')) return undefined
+    subscriptions += 1
+    return subscriptions === 1 ? '650 CIRC 1 BUILT not-a-relay\r\n' : undefined
+  })
+  const { link, port, losses } = await soon(opened, () => mock.timers.tick(5000))
+  t.equal(link.state.control, 'connected')
+  t.equal(losses(), 1)
+  t.equal(subscriptions, 2)
+  t.equal(port.connections, 1)
+})
+
+t.test('a link that is stopped while it connects leaves no connection behind', async t => {
+  let ends = 0
+  const socketPath = join(directory, 'stopped')
+  const server = createServer(socket => {
+    socket.on('data', chunk => socket.write(String(chunk).startsWith('PROTOCOLINFO') ? PROTOCOL_INFO : '250 OK\r\n'))
+    socket.on('close', () => {
+      ends += 1
+    })
+  }).listen(socketPath)
+  t.teardown(() => server.close())
+  const link = new TorLink({
+    socketPath,
+    password: 'x',
+    audience: { take: () => {}, adopt: () => {}, lose: () => {}, count: () => {} },
+    onConfigurationChanged: () => {},
+    onConnected: () => t.fail('it was stopped'),
+    onLost: () => {},
+    telemetry: openTelemetry({ part: 'gateway', strict: true }),
+  })
+  link.stop()
+  await until('the end of the connection', () => ends === 1)
+  t.equal(link.state.control, 'lost')
+})
+
+/** Wait for `opened`, and let time pass at each turn of the loop. */
+async function soon<T>(opened: Promise<T>, pass: () => void): Promise<T> {
+  let isOpen = false
+  void opened.then(() => {
+    isOpen = true
+  })
+  while (!isOpen) {
+    await new Promise(resolve => setImmediate(resolve))
+    pass()
+  }
+  return await opened
+}
