@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { layOutRuntime, type RuntimeLayout } from '@cordon/shared/contracts'
-import { readConfiguration } from '@cordon/shared/runtime/edge'
+import { readConfiguration, writeFileAtomically } from '@cordon/shared/runtime/edge'
 import { encodeGreeting, encodeRequest, encodeUserPassword, parseTarget, type SocksCommand } from '@cordon/shared/socks'
 import { openTelemetry } from '@cordon/shared/telemetry/edge'
 import type { Test } from 'tap'
@@ -50,7 +50,8 @@ export class GatewayUnderTest {
     await writeFile(passwordFile, 'x')
     const places = `control: 'unix:${directory}/control.sock', socks: 'unix:${socksPath}'`
     const external = `tor:\n  external: { ${places}, passwordFile: '${passwordFile}' }\n`
-    await writeFile(this.configurationPath, `${external}${configuration}`)
+    // Whole at once: the gateway may look at any moment, and half a file is another configuration.
+    await writeFileAtomically(this.configurationPath, `${external}${configuration}`)
   }
 
   async start(): Promise<void> {

@@ -1,21 +1,20 @@
 import { once } from 'node:events'
 import { chmod, lstat, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { createServer, request as httpRequest } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import type { GatewayStatus } from '@cordon/shared/contracts'
 import t, { type Test } from 'tap'
 import { EventHub } from '../../src/edge/event-hub.ts'
+import { findFreePorts } from '../../src/edge/free-ports.ts'
 import { GatewayUnderTest, until } from '../gateway-under-test.ts'
 
 const APPS = 'apps: { mail: {} }\n'
 
-/** A port that was free a moment ago. */
+/** A port as the gateway itself finds one: outside the kernel's range, whose ports any connection may take meanwhile. */
 async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise(resolve => server.once('listening', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise(resolve => server.close(resolve))
+  const [port] = await findFreePorts(1, new Set())
+  if (port === undefined) throw new Error('no port is free')
   return port
 }
 
@@ -64,8 +63,11 @@ t.test(
     const wrong = [{}, { authorization: 'Bearer x' }, { authorization: authorization.slice(0, -1) }]
     for (const headers of wrong) t.match(await ask('GET', '/v1/health', headers), { status: 401 })
     t.match(await ask('GET', '/v1/health', { authorization }), { status: 200 }, 'a person may mistype')
-    for (let n = 0; n < 2; n++) await ask('GET', `/v1/health?token=${authorization.slice(7)}`)
-    t.match(await ask('GET', '/v1/health', { authorization }), { status: 429 }, 'also who has it, for a while')
+    // Once more from the start if the first are forgotten before the last is asked.
+    await until('who has it not to be looked at, for a while', async () => {
+      for (let n = 0; n < 5; n++) await ask('GET', `/v1/health?token=${authorization.slice(7)}`)
+      return (await ask('GET', '/v1/health', { authorization })).status === 429
+    })
     t.match(await gateway.api('GET', '/v1/health'), { status: 200 }, 'the private socket is not affected')
   },
 )
@@ -198,11 +200,9 @@ t.test('a change of admin.port is followed; one that is taken is told, and the o
     const { body } = await gateway.api('GET', '/v1/status')
     return (body as GatewayStatus).configurationTrouble
   }
-  const taken = createServer()
-  taken.listen(0, '127.0.0.1')
+  const busy = await freePort()
+  const taken = createServer().listen(busy, '127.0.0.1')
   await once(taken, 'listening')
-  const address = taken.address()
-  const busy = typeof address === 'object' ? (address?.port ?? 0) : 0
   await gateway.configure(`${APPS}admin: { port: ${busy} }\n`)
   gateway.reload()
   t.match(await until('the trouble', async () => (await trouble()) ?? undefined), `admin.port ${busy} cannot be opened`)

@@ -44,9 +44,12 @@ async function callControl(path: string) {
 
 t.test('an onion service leads to the port of the app and nowhere else, and is gone with its program', async t => {
   const { gateway, seen, call } = await open(t)
-  const echo = await listen(t, { host: '127.0.0.1', port: 17_644 })
+  const echo = await listen(t, OF_ONIONSHARE)
   const { client, say } = await call()
-  t.match(await say('ADD_ONION NEW:BEST Flags=DiscardPK Port=80,17644'), `250-ServiceID=${SERVICE}\r\n250 OK\r\n`)
+  t.match(
+    await say(`ADD_ONION NEW:BEST Flags=DiscardPK Port=80,${echo.port}`),
+    `250-ServiceID=${SERVICE}\r\n250 OK\r\n`,
+  )
   const [, target] =
     /^ADD_ONION NEW:ED25519-V3 Flags=DiscardPK Port=80,unix:(\S+)$/.exec(newest(seen, 'ADD_ONION')) ?? []
   t.ok(target?.startsWith(gateway.layout.onionDirectory))
@@ -58,9 +61,9 @@ t.test('an onion service leads to the port of the app and nowhere else, and is g
 
 t.test('the service of a confined app leads inside, also when nobody answers there', async t => {
   const { gateway, seen, call } = await open(t)
-  const outside = await listen(t, { host: '127.0.0.1', port: 17_645 })
+  const outside = await listen(t, OF_ONIONSHARE)
   const ports: number[] = []
-  const inward = await listen(t, { path: gateway.layout.appInwardSocket('share' as never) }, socket => {
+  const inward = await listen(t, [{ path: gateway.layout.appInwardSocket('share' as never) }], socket => {
     socket.once('data', (bytes: Buffer) => {
       ports.push(bytes.readUInt16BE())
       socket.write(Uint8Array.of(0))
@@ -69,14 +72,34 @@ t.test('the service of a confined app leads inside, also when nobody answers the
     })
   })
   const { say } = await call()
-  await say('ADD_ONION NEW:BEST Port=80,17645')
+  await say(`ADD_ONION NEW:BEST Port=80,${outside.port}`)
   const [, target = ''] = /unix:(\S+)$/.exec(newest(seen, 'ADD_ONION')) ?? []
   t.equal(await exchange(target, 'hello'), 'early hello')
-  t.same(ports, [17_645])
+  t.same(ports, [outside.port])
   inward.close()
   await rm(gateway.layout.appInwardSocket('share' as never), { force: true })
   t.equal(await exchange(target, 'hello'), '', 'and not to the machine’s own port, once it is inside')
   t.equal(outside.count, 0)
+})
+
+t.test('what tor says of a service right behind its answer reaches the program that made it', async t => {
+  const descriptor = `650 HS_DESC UPLOADED ${SERVICE} UNKNOWN $AB3677892BEA5C6A68E4DE90AB2D67E0383A9851\r\n`
+  const { call } = await open(t, { onion: `250-ServiceID=${SERVICE}\r\n250 OK\r\n${descriptor}` })
+  const { client, say } = await call()
+  await say('SETEVENTS HS_DESC')
+  await say('ADD_ONION NEW:BEST Flags=DiscardPK Port=80,17644')
+  await until('the event', () => client.heard.toString().includes(`650 HS_DESC UPLOADED ${SERVICE}`))
+})
+
+t.test('a confined app that goes without a word leaves nobody waiting at its service', async t => {
+  const { gateway, seen, call } = await open(t)
+  await listen(t, [{ path: gateway.layout.appInwardSocket('share' as never) }], socket => {
+    socket.once('data', () => socket.end())
+  })
+  const { say } = await call()
+  await say('ADD_ONION NEW:BEST Port=80,17645')
+  const [, target = ''] = /unix:(\S+)$/.exec(newest(seen, 'ADD_ONION')) ?? []
+  t.equal(await exchange(target, 'hello'), '')
 })
 
 t.test('what tor refuses is refused, and leaves nothing behind', async t => {
@@ -173,27 +196,39 @@ t.test('settings are followed while the gateway runs', async t => {
   t.ok(await until('the socket', () => canConnect(path)))
 })
 
+/** Ports that OnionShare's service may lead to: one of them is free, also beside another run of this test. */
+const OF_ONIONSHARE = Array.from({ length: 51 }, (_, at) => ({ host: '127.0.0.1', port: 17_600 + at }))
+
+/** Listen at the first of these places that is free. */
 async function listen(
   t: Test,
-  where: { host: string; port: number } | { path: string },
+  places: readonly ({ readonly host: string; readonly port: number } | { readonly path: string })[],
   serve: (socket: Socket) => void = socket => void socket.pipe(socket),
-): Promise<{ count: number; close(): void }> {
-  const seen = { count: 0, close: () => void server.close() }
+): Promise<{ count: number; port: number; close(): void }> {
+  const seen = { count: 0, port: 0, close: () => void server.close() }
   const server: Server = createServer(socket => {
     seen.count += 1
     socket.on('error', () => {})
     serve(socket)
   })
-  await new Promise<void>(resolve => server.listen(where, resolve))
   t.teardown(() => server.close())
-  return seen
+  for (const place of places) {
+    const isOpen = await new Promise(resolve => {
+      server.removeAllListeners('error').once('error', () => resolve(false))
+      server.listen(place, () => resolve(true))
+    })
+    if (!isOpen) continue
+    seen.port = 'port' in place ? place.port : 0
+    return seen
+  }
+  throw new Error('none of these places is free')
 }
 
 /** Send one thing and give all that comes back. */
 async function exchange(path: string, text: string): Promise<string> {
   const client = new Client({ path })
   client.send(text)
-  await until('an answer or the end', () => client.closed || client.heard.length >= text.length)
+  await until('an answer or the end', () => client.closed || client.ended || client.heard.length >= text.length)
   client.socket.end()
   await until('the end', () => client.closed || client.ended)
   return client.heard.toString()

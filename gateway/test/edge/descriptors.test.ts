@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,8 +12,7 @@ const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 t.test('EMFILE: a gateway that runs out of descriptors refuses cleanly, keeps its streams and goes on', async t => {
   const directory = await mkdtemp(join(tmpdir(), 'cordon-fd-'))
   const tor = await FakeTor.open()
-  const port = 20_000 + Math.floor(Math.random() * 9000)
-  const configuration = `apps: { mail: { port: ${port} } }
+  const configuration = `apps: { mail: {} }
 tor: { external: { control: 'unix:${directory}/none', socks: 'unix:${tor.socksPath}' } }
 `
   await writeFile(join(directory, 'cordon.yaml'), configuration)
@@ -36,6 +35,10 @@ tor: { external: { control: 'unix:${directory}/none', socks: 'unix:${tor.socksPa
   await new Promise<void>(resolve =>
     gateway.on('message', (message: { type: string }) => message.type === 'ready' && resolve()),
   )
+  const { ports } = JSON.parse(await readFile(join(directory, 's', 'apps.json'), 'utf8')) as {
+    ports: { mail: number }
+  }
+  const port = ports.mail
   const open = Array.from({ length: 32 }, () => new Client({ port }).send(ask('echo.example')))
   for (const client of open) t.equal(await client.take(12), `0500${reply(0)}`)
   for (let n = 0; n < 10; n++) t.equal(await new Client({ port }).send(ask('echo.example')).rest(), `0500${reply(1)}`)
@@ -46,9 +49,11 @@ tor: { external: { control: 'unix:${directory}/none', socks: 'unix:${tor.socksPa
   open[0]?.send('still here')
   t.equal(await open[0]?.take(10), Buffer.from('still here').toString('hex'))
   open[1]?.socket.destroy()
-  await until(
-    'room again',
-    async () => (await new Client({ port }).send(ask('echo.example')).take(12)) === `0500${reply(0)}`,
-  )
+  // What is still left of the flood may cost the next one its descriptor, too.
+  await until('room again', async () => {
+    const client = new Client({ port }).send(ask('echo.example'))
+    await until('an answer or the end', () => client.heard.length >= 12 || client.ended || client.closed)
+    return client.heard.toString('hex') === `0500${reply(0)}`
+  })
   t.equal(gateway.exitCode, null)
 })

@@ -1,9 +1,9 @@
 import { chmod, chown, lstat, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
 import { type Ran, run } from '../../../deploy/dev/cordon-under-test.ts'
 import { openScriptedControlPort } from '../../../shared/test/runtime/edge/scripted-control-port.ts'
+import { findFreePorts } from '../../src/edge/free-ports.ts'
 import { GatewayUnderTest } from '../gateway-under-test.ts'
 
 /** Nobody in particular, and not us. */
@@ -18,17 +18,9 @@ async function runAs(who: readonly string[], ...command: readonly string[]): Pro
   return await run(program, args)
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise(resolve => server.close(resolve))
-  return port
-}
-
 /** A gateway with all its doors, where nothing but the doors themselves keeps anybody out. */
 async function openDoors(t: Test) {
-  const [adminPort, controlPort] = [await freePort(), await freePort()]
+  const [adminPort = 0, controlPort = 0] = await findFreePorts(2, new Set())
   const gateway = await GatewayUnderTest.open(
     t,
     `apps:\n  browser: { control: tor-browser, controlPort: ${controlPort} }\nadmin: { port: ${adminPort} }\n`,
@@ -70,7 +62,7 @@ t.test('CTL-01 another user of this machine gets in by no door, with the token n
   }
 
   for (const [name, path] of Object.entries(sockets)) {
-    const connectTo = ['curl', '-sS', '-v', '-m', '1', '--unix-socket', path, 'http://cordon/v1/health']
+    const connectTo = ['curl', '-sS', '-v', '-m', '20', '--unix-socket', path, 'http://cordon/v1/health']
     t.match((await runAs(AS_US, ...connectTo)).stderr, /Connected to/, `${name}: we do`)
     t.match(
       await runAs(AS_STRANGER, ...connectTo),

@@ -1,5 +1,5 @@
 import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { networkInterfaces, tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import t from 'tap'
 import { CordonUnderTest, run } from '../../../deploy/dev/cordon-under-test.ts'
@@ -37,8 +37,10 @@ t.test('curl by SOCKS5, SOCKS5 with remote names, SOCKS4a and HTTP CONNECT, plai
     'http://198.18.80.1/',
   ]
   t.match(JSON.parse((await run('curl', literal)).stdout), { remoteAddress: EXIT }, 'socks5 with an address')
-  const six = await run('curl', ['-sS', '-m', '40', '-x', `socks5h://[::1]:${port}`, 'http://check.example/'])
-  t.match(JSON.parse(six.stdout), { remoteAddress: EXIT }, 'the port on ::1')
+  if (Object.values(networkInterfaces()).some(all => all?.some(({ address }) => address === '::1'))) {
+    const six = await run('curl', ['-sS', '-m', '40', '-x', `socks5h://[::1]:${port}`, 'http://check.example/'])
+    t.match(JSON.parse(six.stdout), { remoteAddress: EXIT }, 'the port on ::1')
+  }
   const local = [
     '-sS',
     '-m',
