@@ -84,6 +84,9 @@ export function watchExit(child: ChildProcess, onExit: (detail: string) => void)
     told = true
     onExit(detail)
   }
-  child.once('error', cause => tell(`could not be started: ${cause.message}`))
+  child.on('error', cause => {
+    // Another one is of a message to a child that has just gone, of whose end 'close' tells.
+    if (child.pid === undefined) tell(`could not be started: ${cause.message}`)
+  })
   child.once('close', (status, signal) => tell(signal === null ? `ended with status ${status}` : `ended by ${signal}`))
 }

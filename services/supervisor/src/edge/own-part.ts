@@ -38,28 +38,36 @@ export function driveOwnPart(instance: Instance, { name, title, entry, more }: O
         reporter.log(level, text)
       })
     }
-    const asked: (() => void)[] = []
+    const gone = (): Error => internal(`the channel of ${title} is closed`)
+    const asked: PromiseWithResolvers<void>[] = []
+    // From its first word on it knows what a signal means; before, one that means "read anew" would end it.
+    const spoken = Promise.withResolvers<void>()
+    child.once('disconnect', () => {
+      for (const { reject } of asked.splice(0)) reject(gone())
+    })
     child.on('message', message => {
+      spoken.resolve()
       if (!fits(PART_MESSAGE, message)) reporter.log('error', 'it announced something unknown')
-      else if (message.type === 'alive') asked.shift()?.()
+      else if (message.type === 'alive') asked.shift()?.resolve()
       else if (message.type === 'breached') notifyOfBreach(process.env)
       else reporter.announce(message)
     })
     watchExit(child, reporter.exited)
     return {
       pid: child.pid ?? null,
-      check: () =>
-        new Promise((resolve, reject) => {
-          if (!child.connected) return reject(internal(`the channel of ${title} is closed`))
-          asked.push(resolve)
-          child.send(QUESTION)
-        }),
+      check: async () => {
+        if (!child.connected) throw gone()
+        const answer = Promise.withResolvers<void>()
+        asked.push(answer)
+        child.send(QUESTION)
+        await answer.promise
+      },
       resumed: sleep => {
         const notice: PartNotice = { type: 'resumed', ...sleep }
         if (child.connected) child.send(notice)
       },
       stop: () => void child.kill('SIGTERM'),
-      reload: () => void child.kill('SIGHUP'),
+      reload: () => void spoken.promise.then(() => child.kill('SIGHUP')),
       kill: () => void child.kill('SIGKILL'),
     }
   }

@@ -1,6 +1,7 @@
 import { closeApi } from '@cordon/shared/api/edge/api-server'
 import { type Access, layOutRuntime, type PartName, type Status } from '@cordon/shared/contracts'
 import { explain } from '@cordon/shared/errors'
+import { SerialQueue } from '@cordon/shared/runtime'
 import { inheritNothing, readConfiguration } from '@cordon/shared/runtime/edge'
 import type { Directories } from '../cli/index.ts'
 import { type ClockSample, chooseParts, judgeState, type LogLine, listParts } from '../lifecycle/index.ts'
@@ -45,6 +46,7 @@ export class RunningInstance {
   #configurationTrouble: string | undefined
   #sleepWatch: SleepWatch | undefined
   readonly #configurationWatch = new ConfigurationWatch(() => void this.reload())
+  readonly #reloads = new SerialQueue()
   #wasReady = false
   #over = false
   #stopping: Promise<void> | undefined
@@ -144,8 +146,13 @@ export class RunningInstance {
     await this.stop()
   }
 
-  /** Read the configuration again; a mistake leaves the old one live. */
-  async reload(): Promise<void> {
+  /** Read the configuration again; a mistake leaves the old one live. What is read last is what holds. */
+  reload(): Promise<void> {
+    return this.#reloads.run(() => this.#reload())
+  }
+
+  async #reload(): Promise<void> {
+    if (this.#stopping !== undefined) return
     const { configuration: before, configurationFile } = this.#instance
     try {
       this.#instance.configuration = await readConfiguration(configurationFile, this.#named)
@@ -156,6 +163,7 @@ export class RunningInstance {
       this.#instance.configuration = before
       this.#configurationTrouble = explain(thrown)
     }
+    if (this.#stopping !== undefined) return
     this.#watchFiles()
     this.#supervisor.reload('gateway')
     this.#supervisor.reload('clock')

@@ -42,7 +42,8 @@ export async function startDetached(
       const problem = readProblem(said)
       reject(problem === undefined ? endedEarly() : toFault(problem))
     })
-    child.once('exit', () => reject(endedEarly()))
+    // Not its exit: what it said before may be read after that.
+    child.once('close', () => reject(endedEarly()))
   })
   // Before that, another Cordon may answer at the socket.
   const ready = ours.promise.then(() => followUntilReady(runtimeDirectory, terminal))

@@ -170,9 +170,16 @@ export class Supervisor {
   async #run(part: PartName): Promise<RunningPart | undefined> {
     // The plan that asked for this start must be in place before the part can say anything.
     await Promise.resolve()
+    let isOver = false
+    // A run ends once, and what it says after that would be believed of the next one.
+    const tell = (event: SupervisionEvent): void => {
+      if (isOver) return
+      isOver = event.type === 'exited'
+      this.#react(event)
+    }
     try {
-      const running = await this.#drivers.get(part)?.(this.#reporter(part))
-      this.#react({ type: 'started', part, pid: running?.pid ?? null })
+      const running = await this.#drivers.get(part)?.(this.#reporter(part, tell))
+      tell({ type: 'started', part, pid: running?.pid ?? null })
       return running
     } catch (thrown) {
       const fault = thrown instanceof Fault ? thrown : undefined
@@ -180,19 +187,19 @@ export class Supervisor {
       this.#keep({ part, level: 'error', text: message })
       if (fault?.retry === 'never') {
         const { code, next = null } = fault
-        this.#react({ type: 'announced', part, message: { type: 'failed', code, message, next } })
+        tell({ type: 'announced', part, message: { type: 'failed', code, message, next } })
       }
-      this.#react({ type: 'exited', part, detail: message })
+      tell({ type: 'exited', part, detail: message })
       return undefined
     }
   }
 
-  #reporter(part: PartName): PartReporter {
+  #reporter(part: PartName, tell: (event: SupervisionEvent) => void): PartReporter {
     return {
-      announce: message => this.#react({ type: 'announced', part, message }),
+      announce: message => tell({ type: 'announced', part, message }),
       exited: detail => {
         const complaint = this.#complaints.get(part)
-        this.#react({ type: 'exited', part, detail: complaint === undefined ? detail : `${detail}: ${complaint}` })
+        tell({ type: 'exited', part, detail: complaint === undefined ? detail : `${detail}: ${complaint}` })
       },
       log: (level, text) => this.#keep({ part, level, text }),
     }

@@ -42,7 +42,12 @@ export function driveTor(instance: Instance, watch: TorWatch): PartDriver {
         leaving = true
         child.kill('SIGTERM')
       },
-      reload: () => void child.kill('SIGHUP'),
+      // Before it answers, it may not know yet what that signal means, and would be ended by it.
+      reload: () =>
+        void connected.then(
+          connection => connection !== undefined && child.kill('SIGHUP'),
+          () => {},
+        ),
       kill: () => void child.kill('SIGKILL'),
     }
   }

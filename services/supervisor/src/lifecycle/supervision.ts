@@ -94,7 +94,7 @@ export function record(before: Supervision, event: SupervisionEvent, now: number
     case 'answered':
       return change(before, event.part, part => believe(part, now))
     case 'held-up':
-      return { ...before, parts: before.parts.map(part => ({ ...part, believedUntil: extend(part, now) })) }
+      return { ...before, parts: before.parts.map(part => forgiveSilence(part, now)) }
     case 'announced':
       return change(before, event.part, part => hear(part, event.message, now))
     case 'exited':
@@ -116,8 +116,12 @@ const believe = (part: PartRecord, now: number): PartRecord => {
   return { ...part, state, detail, believedUntil: believedAfterAnswer(part.definition, now) }
 }
 
-const extend = (part: PartRecord, now: number): number =>
-  Math.max(part.believedUntil, believedAfterAnswer(part.definition, now))
+/** Its answer may lie unread, and its end: neither was there to be seen. */
+const forgiveSilence = (part: PartRecord, now: number): PartRecord => ({
+  ...part,
+  believedUntil: Math.max(part.believedUntil, believedAfterAnswer(part.definition, now)),
+  drainUntil: Math.max(part.drainUntil, now + part.definition.drainMs),
+})
 
 const hasLife = ({ state, killed }: PartRecord): boolean => !killed && (state === 'starting' || state === 'ready')
 

@@ -241,6 +241,14 @@ t.test('a supervisor that was held up blames nobody', async t => {
   }
 })
 
+t.test('a supervisor that was held up while parts end kills none whose end it could not see', async t => {
+  const story = new Story('tor', 'gateway').tell(UP).ready('tor').ready('gateway').tell(DOWN)
+  t.same(story.states, ['ready', 'draining'])
+  t.same(story.after(60_000).actions, [])
+  t.same(story.exit('gateway').actions, ['stop tor'])
+  t.same(story.after(story.part('tor').definition.drainMs).actions, ['kill tor'], 'and one that is late is killed')
+})
+
 /** Report whether the supervisor would wake itself again and again, and do nothing each time. */
 function isIdle({ supervision, now }: Story): boolean {
   const wake = nextWake(supervision)
