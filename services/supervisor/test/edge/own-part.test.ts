@@ -1,11 +1,23 @@
 import { readFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { layOutRuntime } from '@cordon/shared/contracts'
 import t, { type Test } from 'tap'
 import { until } from '../../../../shared/test/until.ts'
 import { driveOwnPart } from '../../src/edge/own-part.ts'
+
+const TOP = fileURLToPath(new URL('../../../../', import.meta.url))
+
+/** A part that takes its time before it knows what a signal means. */
+const SLOW_PART = `
+const until = performance.now() + 100
+while (performance.now() < until);
+process.on('SIGHUP', () => process.send?.({ type: 'waiting', detail: 'read anew' }))
+process.on('message', () => process.send?.({ type: 'alive' }))
+process.on('disconnect', () => process.exit())
+`
 
 /** Start a part that takes its time, and note what is heard of it. */
 async function start(t: Test) {
@@ -20,8 +32,9 @@ async function start(t: Test) {
   }
   const heard: string[] = []
   const ends: string[] = []
-  const entry = 'services/supervisor/test/fixtures/slow-part.ts'
-  const drive = driveOwnPart(instance, { name: 'dns', title: 'a part', entry, more: () => [] })
+  const program = join(directory, 'slow-part.mjs')
+  await writeFile(program, SLOW_PART)
+  const drive = driveOwnPart(instance, { name: 'dns', title: 'a part', entry: relative(TOP, program), more: () => [] })
   const part = await drive({
     announce: message => void (message.type === 'waiting' && heard.push(message.detail)),
     exited: detail => void ends.push(detail),
