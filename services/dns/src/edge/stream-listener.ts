@@ -18,8 +18,20 @@ export function converse(
 ): void {
   const frames = new MessageFrames()
   let open = 0
-  const idle = setTimeout(() => (open === 0 ? socket.destroy() : idle.refresh()), idleMs)
+  let isLate = false
+  const idle = setTimeout(() => {
+    isLate = true
+    // What has come by then is read first: a program is not idle because we were held up.
+    setImmediate(() => {
+      if (isLate && open === 0) socket.destroy()
+      else idle.refresh()
+    })
+  }, idleMs)
   idle.unref()
+  const heard = (): void => {
+    isLate = false
+    idle.refresh()
+  }
   socket.on('error', () => {}) // 'close' follows and says it
   socket.on('close', () => clearTimeout(idle))
   socket.on('end', () => {
@@ -27,7 +39,7 @@ export function converse(
   })
   socket.on('data', chunk => {
     for (const message of frames.push(chunk)) {
-      idle.refresh()
+      heard()
       open += 1
       let isOpen = true
       const settle = (): void => {
@@ -39,7 +51,7 @@ export function converse(
         if (open === 0 && socket.readableEnded) socket.end()
       }
       onMessage(message, response => {
-        idle.refresh()
+        heard()
         if (!socket.destroyed) socket.write(frameMessage(response))
         if (socket.writableLength > UNREAD_MOST_BYTES) socket.destroy()
         settle()

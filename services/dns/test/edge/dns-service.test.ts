@@ -10,9 +10,9 @@ import { openPrivateDirectory, readJsonLines, writeJsonLine } from '@cordon/shar
 import { openTelemetry } from '@cordon/shared/telemetry/edge'
 import { decode, encode } from 'dns-packet'
 import t from 'tap'
+import { findFreePort } from '../../../../shared/test/free-port.ts'
 import { until } from '../../../../shared/test/until.ts'
 import { DnsService } from '../../src/edge/dns-service.ts'
-import { findFreePort } from './listeners-under-test.ts'
 
 const directory = await mkdtemp(join(tmpdir(), 'cordon-dns-'))
 const layout = layOutRuntime(directory)

@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type DnsApp, layOutRuntime } from '@cordon/shared/contracts'
 import type { AppId } from '@cordon/shared/isolation'
 import { openPrivateDirectory, type PortUsers } from '@cordon/shared/runtime/edge'
 import { openTelemetry } from '@cordon/shared/telemetry/edge'
+import { findFreePort } from '../../../../shared/test/free-port.ts'
 import { type AppListeners, openAppListeners } from '../../src/edge/app-listeners.ts'
 import type { LookUpOutcome } from '../../src/edge/app-lookup.ts'
 import { AppResolver } from '../../src/edge/app-resolver.ts'
@@ -23,19 +23,13 @@ export interface ListenersUnderTest {
   app: DnsApp
 }
 
-/** A port that nobody uses now. */
-export const findFreePort = async (): Promise<number> =>
-  await new Promise(resolve => {
-    const probe = createServer().listen({ host: '127.0.0.1', port: 0 }, () => {
-      const address = probe.address()
-      probe.close(() => resolve(typeof address === 'object' ? (address?.port ?? 0) : 0))
-    })
-  })
+/** Nobody is idle for so long, whatever holds a test up. */
+const NEVER_MS = 86_400_000
 
 /** Open them; they close with the test. */
 export async function openListenersUnderTest(
   t: { teardown(end: () => Promise<void>): void },
-  { users = uid => uid === process.getuid?.(), idleMs }: { users?: PortUsers; idleMs?: number } = {},
+  { users = uid => uid === process.getuid?.(), idleMs = NEVER_MS }: { users?: PortUsers; idleMs?: number } = {},
 ): Promise<ListenersUnderTest> {
   const directory = await mkdtemp(join(tmpdir(), 'cordon-dns-'))
   const telemetry = openTelemetry({ part: 'dns', strict: true })
@@ -67,11 +61,7 @@ export async function openListenersUnderTest(
   const layout = layOutRuntime(directory)
   under.socketPath = layout.appDnsSocket(app.id as AppId)
   await openPrivateDirectory(dirname(under.socketPath))
-  under.listeners = await openAppListeners(under.resolver, {
-    layout,
-    users,
-    ...(idleMs === undefined ? {} : { idleMs }),
-  })
+  under.listeners = await openAppListeners(under.resolver, { layout, users, idleMs })
   t.teardown(async () => {
     await under.listeners.close()
     await telemetry.close()
