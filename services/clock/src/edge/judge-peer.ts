@@ -10,6 +10,8 @@ export interface PeerTrust {
   readonly authorities: readonly string[]
   /** The latest of what is known: this clock, the floor, the build date. In milliseconds since 1970. */
   readonly knownMs: number
+  /** How long a chain may be verified; {@link VERIFY_MS} where nothing is said. */
+  readonly verifyMs?: number
 }
 
 /** More is no chain of any authority. The root need not be among them. */
@@ -23,7 +25,8 @@ const VERIFY_MS = 5000
  * TLS's own verdict stands, unless it is that a certificate is not valid yet: it says so before it has judged the rest,
  * and says the same of a forged one. Then the whole chain is verified at a time at which it is valid.
  */
-export async function judgePeer(socket: TLSSocket, { host, authorities, knownMs }: PeerTrust): Promise<void> {
+export async function judgePeer(socket: TLSSocket, trust: PeerTrust): Promise<void> {
+  const { host, authorities, knownMs, verifyMs = VERIFY_MS } = trust
   const leaf = socket.getPeerCertificate(true)
   if (socket.authorized) {
     // The floor knows of times that this clock has forgotten.
@@ -42,7 +45,7 @@ export async function judgePeer(socket: TLSSocket, { host, authorities, knownMs 
   const atMs = chooseVerificationTime(dates, knownMs)
   if (atMs === undefined) throw refusal('CERT_HAS_EXPIRED')
   const [own, ...others] = chain.map(String)
-  const signal = AbortSignal.timeout(VERIFY_MS)
+  const signal = AbortSignal.timeout(verifyMs)
   await verifyChain({ leaf: own ?? '', intermediates: others, authorities, atMs, signal })
 }
 

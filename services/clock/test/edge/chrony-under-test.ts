@@ -41,7 +41,7 @@ export class ChronyUnderTest {
     daemon.stderr?.resume()
     daemon.stdout?.resume()
     t.teardown(async () => {
-      if (daemon.exitCode === null) {
+      if (daemon.exitCode === null && daemon.signalCode === null) {
         daemon.kill('SIGKILL')
         await once(daemon, 'exit')
       }
@@ -51,7 +51,7 @@ export class ChronyUnderTest {
   }
 
   get ended(): boolean {
-    return this.#daemon.exitCode !== null
+    return this.#daemon.exitCode !== null || this.#daemon.signalCode !== null
   }
 
   /** Ask it by chronyc, and give the fields of each line. */

@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { sendUnixDatagram } from '@cordon/shared/runtime/edge'
-import { test } from 'tap'
+import { type Test, test } from 'tap'
 import { until } from '../../../../shared/test/until.ts'
 import { encodeChronySample } from '../../src/discipline/chrony-sample.ts'
 import { isSocket } from '../../src/edge/machine-facts.ts'
@@ -21,12 +21,29 @@ const believed = (): BelievedTime => ({
   referenceMs: Date.now(),
 })
 
-/** The offset that chrony measured last, in seconds; undefined until it was reached. */
+/** The offset that chrony measured last, in seconds; undefined until it has measured one. */
 async function measuredOffset(chrony: ChronyUnderTest): Promise<number | undefined> {
   const [line] = await chrony.ask('sources').catch(() => [])
   // Mode, state, name, stratum, poll, reach, last answer, adjusted offset, measured offset, error.
   const [reach, measured] = [Number(line?.[5]), Number(line?.[8])]
   return reach > 0 && measured !== 0 && Number.isFinite(measured) ? measured : undefined
+}
+
+/**
+ * Wait until chrony has measured the offset that there is. Each exchange in which one of us is held up is off by half of
+ * that, so the first need not be right; a wrong sample would never come to be.
+ */
+async function assertMeasured(t: Test, chrony: ChronyUnderTest, say = (): void => {}): Promise<void> {
+  let seen: number | undefined
+  await until('the right offset in chrony', async () => {
+    say()
+    seen = await measuredOffset(chrony)
+    // chronyc's sign is that of the local clock: behind the source is negative.
+    return seen !== undefined && Math.abs(Math.abs(seen) - OFFSET_MS / 1000) < TOLERANCE_S
+  }).catch((cause: unknown) => {
+    throw new Error(`chronyc shows ${seen} s`, { cause })
+  })
+  t.pass(`chronyc shows ${seen} s`)
 }
 
 test('chrony takes our samples by its SOCK refclock, and shows the offset', { skip }, async t => {
@@ -35,13 +52,12 @@ test('chrony takes our samples by its SOCK refclock, and shows the offset', { sk
   ])
   const socket = join(chrony.directory, 'cordon.sock')
   await until('the socket of chrony', () => isSocket(socket))
-  const seen = await until('an offset in chrony', async () => {
-    const now = Date.now()
-    if (!sendUnixDatagram(socket, encodeChronySample(now, OFFSET_MS))) throw new Error('chrony does not take it')
-    return await measuredOffset(chrony)
+  let taken = 0
+  await assertMeasured(t, chrony, () => {
+    // One that is held up has no room for more.
+    if (sendUnixDatagram(socket, encodeChronySample(Date.now(), OFFSET_MS))) taken += 1
   })
-  // chronyc's sign is that of the local clock: behind the source is negative.
-  t.ok(Math.abs(Math.abs(seen) - OFFSET_MS / 1000) < TOLERANCE_S, `chronyc shows ${seen} s`)
+  t.ok(taken > 0)
 })
 
 test('chrony takes the time of our SNTP server on loopback', { skip }, async t => {
@@ -51,8 +67,7 @@ test('chrony takes the time of our SNTP server on loopback', { skip }, async t =
     `server 127.0.0.1 port ${server.port} iburst minpoll -2 maxpoll -2`,
     'maxdistance 16',
   ])
-  const seen = await until('an offset in chrony', () => measuredOffset(chrony))
-  t.ok(Math.abs(Math.abs(seen) - OFFSET_MS / 1000) < TOLERANCE_S, `chronyc shows ${seen} s`)
+  await assertMeasured(t, chrony)
 })
 
 test('SNTP: a client is told the time, and that there is none while there is none', async t => {
@@ -72,7 +87,7 @@ test('SNTP: a client is told the time, and that there is none while there is non
   request.writeUInt8((4 << 3) | 3, 0)
   const known = await ask(request)
   const seconds = known.readUInt32BE(40) - 2_208_988_800
-  t.ok(Math.abs(seconds * 1000 - Date.now() - OFFSET_MS) < 2000)
+  t.equal(seconds, Math.floor(time.unixMs / 1000))
   time = undefined
   client.send(Buffer.from('what is no request is not answered'), server.port, '127.0.0.1')
   t.equal((await ask(request)).readUInt8(0) >> 6, 3, 'leap unknown')
