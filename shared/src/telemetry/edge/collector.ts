@@ -9,10 +9,16 @@ const QUEUE_MAX = 2048
 /** Spans in one request: few, because writing them as JSON holds up the event loop (0.3 ms for 64, measured). */
 const BATCH = 64
 const GATHER_MS = 1000
-/** For one batch, with the dialing; beyond this machine a circuit may have to be built first. Arbitrary. */
-const DEADLINE_MS = { local: 5000, remote: 45_000 } as const
-/** What a part that ends waits for the collector. Arbitrary. */
-const FAREWELL_MS = 2000
+/** How long a collector is waited for, in milliseconds. */
+export interface CollectorDeadlines {
+  /** For one batch, with the dialing; beyond this machine a circuit may have to be built first. */
+  readonly batch: { readonly local: number; readonly remote: number }
+  /** What a part that ends waits in all. */
+  readonly farewell: number
+}
+
+/** Arbitrary. */
+const DEADLINES: CollectorDeadlines = { batch: { local: 5000, remote: 45_000 }, farewell: 2000 }
 /** An answer says what was refused, in a few hundred bytes. Arbitrary. */
 const ANSWER_MAX_BYTES = 65_536
 const BACK_OFF = { firstMs: 1000, capMs: 60_000 }
@@ -20,6 +26,8 @@ const BACK_OFF = { firstMs: 1000, capMs: 60_000 }
 export interface CollectorOptions {
   readonly address: CollectorAddress
   readonly agent: Agent
+  /** For tests, which a machine may hold up; {@link DEADLINES} where nothing is said. */
+  readonly deadlines?: CollectorDeadlines | undefined
   onDropped(why: 'queue-full' | 'collector', count: number): void
 }
 
@@ -53,6 +61,10 @@ export class Collector implements SpanProcessor {
     this.#plan(GATHER_MS)
   }
 
+  get #deadlines(): CollectorDeadlines {
+    return this.#options.deadlines ?? DEADLINES
+  }
+
   async forceFlush(): Promise<void> {
     while (this.#queue.length > 0 && this.#failures === 0) await this.#sendOne()
   }
@@ -60,7 +72,7 @@ export class Collector implements SpanProcessor {
   async shutdown(): Promise<void> {
     this.#isClosed = true
     clearTimeout(this.#timer)
-    const timer = setTimeout(() => this.#end.abort(), FAREWELL_MS)
+    const timer = setTimeout(() => this.#end.abort(), this.#deadlines.farewell)
     await this.#sending
     await this.forceFlush()
     clearTimeout(timer)
@@ -113,7 +125,7 @@ export class Collector implements SpanProcessor {
         method: 'POST',
         agent,
         headers: { 'content-type': 'application/json', 'content-length': body.length },
-        signal: AbortSignal.any([AbortSignal.timeout(DEADLINE_MS[address.type]), this.#end.signal]),
+        signal: AbortSignal.any([AbortSignal.timeout(this.#deadlines.batch[address.type]), this.#end.signal]),
       })
       post.on('error', reject)
       post.on('response', answer => {

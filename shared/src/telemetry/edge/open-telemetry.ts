@@ -1,6 +1,6 @@
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { AllowList, type Attributes, parseCollectorAddress, type Telemetry } from '../index.ts'
-import { Collector } from './collector.ts'
+import { Collector, type CollectorDeadlines } from './collector.ts'
 import { type DialThroughTor, openCollectorAgent } from './collector-agent.ts'
 import { Logger } from './logger.ts'
 import { Meter } from './meter.ts'
@@ -19,6 +19,8 @@ export interface TelemetryOptions {
   readonly collector?: string | undefined
   /** Makes a remote collector allowed, on an identity of its own. */
   readonly dialThroughTor?: DialThroughTor | undefined
+  /** How long the collector is waited for; a few seconds on this machine, and at the end, by default. */
+  readonly collectorDeadlines?: CollectorDeadlines
 }
 
 /**
@@ -58,12 +60,12 @@ export function openTelemetry(options: TelemetryOptions): Telemetry {
 }
 
 function openCollector(
-  { collector, dialThroughTor }: TelemetryOptions,
+  { collector, dialThroughTor, collectorDeadlines: deadlines }: TelemetryOptions,
   onDropped: (why: 'queue-full' | 'collector', count: number) => void,
 ): Collector | undefined {
   if (collector === undefined) return undefined
   const address = parseCollectorAddress(collector)
-  return new Collector({ address, agent: openCollectorAgent(address, dialThroughTor), onDropped })
+  return new Collector({ address, agent: openCollectorAgent(address, dialThroughTor), deadlines, onDropped })
 }
 
 const toStandardError = (line: string): void => {

@@ -7,19 +7,14 @@ import { until } from '../../until.ts'
 const LOOPBACK = '127.0.0.1'
 const SIZE = 8
 
-/** A socket at a free port, and another one that asks it. */
+/** A socket at a port of the kernel's choice, and another one that asks it. */
 async function openPair(t: { teardown(end: () => void): void }) {
   const asker = createSocket('udp4')
   asker.bind(0, LOOPBACK)
   await once(asker, 'listening')
-  const free = createSocket('udp4')
-  free.bind(0, LOOPBACK)
-  await once(free, 'listening')
-  const { port } = free.address()
-  free.close()
-  await once(free, 'close')
+  const { socket, descriptor } = await openDatagramSocket(toIpv4Peer([127, 0, 0, 1], 0))
+  const { port } = socket.address()
   const own = toIpv4Peer([127, 0, 0, 1], port)
-  const { socket, descriptor } = await openDatagramSocket(own)
   t.teardown(() => {
     socket.close()
     asker.close()
