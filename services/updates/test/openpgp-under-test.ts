@@ -42,6 +42,8 @@ export function makeOpenPgpKey(t: Pick<Test, 'teardown'>, name = 'archive'): Ope
     spawnSync('gpgconf', ['--homedir', home, '--kill', 'gpg-agent'], { stdio: 'ignore' })
     rmSync(home, { recursive: true, force: true })
   })
+  // gpg would start it, and give it five seconds: a busy machine takes longer.
+  spawnSync('gpg-agent', ['--homedir', home, '--quiet', '--daemon'], { stdio: 'ignore' })
   gpg(['--quick-generate-key', `${name} <${name}@example.org>`, 'ed25519', 'sign', 'never'])
   const listed = gpg(['--with-colons', '--list-keys']).toString()
   const keyring = join(home, 'public.gpg')

@@ -170,6 +170,8 @@ export class CheckSchedule {
     const { shelf, runner, board, telemetry } = this.#options
     if (board === undefined) return
     const nowMs = Date.now()
+    // What ends while the board is read may have left its answer after that: it is judged at the next look.
+    const ended = [...this.#ended]
     // While Redis is away nobody has left anything; the state of the queue says so.
     for (const { of, answer } of await board.find(shelf.list(), nowMs).catch(() => [])) {
       const memory = of.check === 'idle' ? adoptAnswer(of.product, of.memory, answer, nowMs) : undefined
@@ -179,8 +181,8 @@ export class CheckSchedule {
       this.#dueAt.delete(of.product.id)
       await runner.notice(of)
     }
-    for (const [id, queuedAtMs] of this.#ended) {
-      this.#ended.delete(id)
+    for (const [id, queuedAtMs] of ended) {
+      if (this.#ended.get(id) === queuedAtMs) this.#ended.delete(id)
       const shelved = shelf.list().find(one => one.product.id === id)
       if (shelved === undefined || isDone(shelved, queuedAtMs)) continue
       this.#checkHere(shelved).catch(thrown => telemetry.log('updates.trouble', {}, thrown))

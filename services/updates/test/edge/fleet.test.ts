@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ProductSettings } from '@cordon/shared/contracts'
@@ -58,7 +59,8 @@ async function openMachine(t: Test, { redis, web, products, secret = SECRET, cha
     schedule.close()
     clearInterval(alive)
     await opened.close(0)
-    rmSync(directory, { recursive: true })
+    // What a check has found may still be on its way to the disk.
+    await rm(directory, { recursive: true, force: true, maxRetries: 20 })
   })
   const [product] = shelf.list()
   if (product === undefined) throw new Error('no product')
@@ -101,6 +103,38 @@ t.test('a check is done once by all machines that share the queue, and all learn
   t.same(learned.toSorted(), [false, true], 'and the other machine says that it was told')
   const [one, two] = machines.map(({ product: { memory } }) => ({ ...memory.answer }))
   t.same(one, two)
+})
+
+t.test('an answer that is left while the board is read is not asked for again', async t => {
+  const { redis, web } = await openPlace(t)
+  const seen = { queued: false, ended: false }
+  /** Queues and does nothing itself; what it read before the check ended it hears only after that. */
+  const late = (queue: JobQueue): JobQueue => ({
+    ...queue,
+    work: () => {},
+    keep: (name, payload, options) => {
+      seen.queued = true
+      queue.keep(name, payload, {
+        ...options,
+        ended: () => {
+          options.ended?.()
+          seen.ended = true
+        },
+      })
+    },
+    findNotes: async (...question) => {
+      const notes = await queue.findNotes(...question)
+      if (seen.queued) await until('the end of the check', () => seen.ended)
+      return notes
+    },
+  })
+  const asks = await openMachine(t, { redis, web, change: late })
+  asks.passTime()
+  await until('it to be queued', () => seen.queued)
+  const does = await openMachine(t, { redis, web })
+  await knows('1.0', asks, does)
+  t.equal(web.recorded.length, 1, 'one request')
+  t.equal(asks.product.memory.isLearned, true)
 })
 
 /** Counts as 1 that a text stands in any key or value of Redis. */

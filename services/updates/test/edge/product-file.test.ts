@@ -46,7 +46,8 @@ t.test('UPD-12 SIGKILL at 20 random moments of writing: the old or the new memor
     newest = Number(memory.highestVersion)
     if (!isWhole(memory) || newest < saved) t.fail(`round ${round}: ${newest} after ${saved} was saved`)
   }
-  t.ok(newest > 20, `${newest} were written`)
+  // At least one each time; on a slow disk no second one is begun before the kill.
+  t.ok(newest >= 20, `${newest} were written`)
 })
 
 t.test('UPD-12 a full disk: what was saved last stays, here and on disk', async t => {
