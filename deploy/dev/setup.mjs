@@ -155,7 +155,9 @@ export function ensurePrograms(programs) {
   const missing = programs.filter(program => !findProgram(program))
   if (missing.length === 0) return
   const packages = [...new Set(missing.map(program => PACKAGES[program]))]
-  const install = ['apt-get', 'install', '-y', '--no-install-recommends', ...packages]
+  // Another apt may be at work: a machine that has just started updates itself.
+  const apt = ['apt-get', '-o', 'DPkg::Lock::Timeout=300']
+  const install = [...apt, 'install', '-y', '--no-install-recommends', ...packages]
   const root = process.getuid() === 0
   const prefix = root ? [] : ['sudo', '-n']
   if (!findProgram('apt-get') || (!root && spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status !== 0)) {
@@ -165,10 +167,7 @@ export function ensurePrograms(programs) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   const run = command => spawnSync(command[0], command.slice(1), { env, stdio: ['ignore', 'ignore', 2] }).status === 0
   // The list of packages may be old or not there at all: that is worth one more try.
-  if (
-    !run([...prefix, ...install]) &&
-    !(run([...prefix, 'apt-get', 'update', '-qq']) && run([...prefix, ...install]))
-  ) {
+  if (!run([...prefix, ...install]) && !(run([...prefix, ...apt, 'update', '-qq']) && run([...prefix, ...install]))) {
     giveUp(`${packages.join(', ')} cannot be installed`, `Run: sudo ${install.join(' ')}`)
   }
 }

@@ -14,7 +14,7 @@ const AT_A_TIME = 3
 /** What a file may take on a busy machine. tap ends what takes longer, and says where it stood. */
 const MOST_SECONDS = 600
 
-/** After that, in which tap did not end it, it is killed. */
+/** After that, in which tap did not end it, it is killed; and what it left behind, which holds its output, is waited for no longer. */
 const GRACE_MS = 30_000
 
 /** Where tests are. */
@@ -62,10 +62,15 @@ function runTestFile(node, file, env) {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...env, TAP_TIMEOUT: String(MOST_SECONDS) },
     })
-    const overdue = setTimeout(() => child.kill('SIGKILL'), MOST_SECONDS * 1000 + GRACE_MS)
+    let overdue = setTimeout(() => child.kill('SIGKILL'), MOST_SECONDS * 1000 + GRACE_MS)
     let output = ''
     child.stdout.on('data', chunk => {
       output += chunk
+    })
+    child.once('exit', () => {
+      clearTimeout(overdue)
+      // What it said is read first, also when we were held up meanwhile.
+      overdue = setTimeout(() => setImmediate(() => child.stdout.destroy()), GRACE_MS)
     })
     child.once('close', status => {
       clearTimeout(overdue)

@@ -26,6 +26,13 @@ const converse = (words: string | Buffer): Promise<string> =>
     socket.on('end', () => socket.destroy())
   })
 
+/** Whether somebody listens at the socket. */
+const takesConnections = (): Promise<boolean> =>
+  new Promise(resolve => {
+    const socket = connect({ path }, () => socket.destroy())
+    socket.on('error', () => resolve(false)).on('close', failed => resolve(!failed))
+  })
+
 t.test('the image can start it', async t => {
   t.equal(statSync(HAND_ON).mode & 0o111, 0o111)
 })
@@ -46,7 +53,8 @@ t.test('what is said to the socket reaches the port, and the answer comes back a
   const child = spawn(process.execPath, [HAND_ON, path, String(port)], { stdio: 'inherit' })
   const ended = new Promise<number | null>(resolve => child.once('exit', code => resolve(code)))
   t.teardown(() => child.kill('SIGKILL'))
-  await until('the socket', () => statSync(path).isSocket())
+  // It is there before it is listened at.
+  await until('the socket', takesConnections)
   t.equal(statSync(path).mode & 0o777, 0o660, 'for its group, and nobody else')
   const large = Buffer.alloc(3_000_000, 'x')
   t.same(await Promise.all([converse('hello'), converse(large), converse('')]), ['5 bytes', '3000000 bytes', '0 bytes'])
