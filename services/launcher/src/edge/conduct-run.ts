@@ -55,12 +55,13 @@ export async function conductRun(request: RunRequest, { confined, tools, userNam
     confined.lay({ ...outfit, network }, socket => sockets.push(socket)),
   ])
   for (const socket of sockets) serveSocket(socket, ways)
+  // Onion services are made on the control socket, so an app without one has nobody to let in. The way in is open before
+  // the program can publish one.
+  const place = { pid: confined.pid ?? 0, nsenter: tools.nsenter, userNamespace }
+  using _gate = app.control === null ? undefined : await openGate(layout.appInwardSocket(request.app), place)
   passSignalsOn(confined)
   confined.start()
   using _watch = watchEscapes(confined, marks)
-  // Onion services are made on the control socket, so an app without one has nobody to let in.
-  const place = { pid: confined.pid ?? 0, nsenter: tools.nsenter, userNamespace }
-  using _gate = app.control === null ? undefined : await openGate(layout.appInwardSocket(request.app), place)
   const { status, wasStarted } = await confined.ended()
   if (wasStarted) return status
   throw new SetupFailed('program', confined.said)

@@ -1,3 +1,4 @@
+import { systemCode } from '@cordon/shared/errors'
 import { type AppMarks, findEscaped } from '../confine/own-instance.ts'
 import type { ConfinedProcess } from './confined-process.ts'
 import { readNetworkNamespace } from './host.ts'
@@ -18,9 +19,20 @@ export function watchEscapes({ pid }: ConfinedProcess, marks: AppMarks): Disposa
     const inside = readNetworkNamespace(pid)
     if (inside === undefined) return
     for (const { pid: escaped } of findEscaped(seeProcesses(), marks, inside)) {
-      process.kill(escaped, 'SIGKILL')
+      if (!kill(escaped)) continue
       say(`process ${escaped} did the work of this app outside its confinement, and was ended`)
     }
   }, LOOK_AGAIN_MS).unref()
   return { [Symbol.dispose]: () => clearInterval(timer) }
+}
+
+/** Kill a process, and report whether it was there: it may have ended since it was seen. */
+export function kill(pid: number): boolean {
+  try {
+    process.kill(pid, 'SIGKILL')
+    return true
+  } catch (cause) {
+    if (systemCode(cause) === 'ESRCH') return false
+    throw cause
+  }
 }

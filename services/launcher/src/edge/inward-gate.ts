@@ -7,8 +7,8 @@ import { relaySockets } from './relay.ts'
 
 const CONNECTOR = fileURLToPath(new URL('connect-inside.ts', import.meta.url))
 
-/** The gateway sends the port at once. Arbitrary. */
-const PORT_DEADLINE_MS = 5000
+/** The gateway sends the port at once, unless the machine is held up. Arbitrary, far above. */
+const PORT_DEADLINE_MS = 30_000
 
 /** Where the namespace is, and how to get in. */
 export interface InwardPlace {

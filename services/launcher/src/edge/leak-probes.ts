@@ -1,12 +1,18 @@
-/** Leak probes: tries everything that could reach the outside from where it is started, and prints what became of it. */
+/**
+ * Leak probes: tries everything that could reach the outside from where it is started, and prints what became of it. An
+ * argument says for how many milliseconds it waits.
+ */
 import { createSocket } from 'node:dgram'
 import { connect } from 'node:net'
 import { systemCode } from '@cordon/shared/errors'
 import { MARKER, PROBES, type Probe, type ProbeResult } from '../leak/index.ts'
 import { sendRaw } from './system-calls.ts'
 
-/** A refusal comes in microseconds inside; what has not come by then has been sent. Arbitrary. */
-const PATIENCE_MS = 1500
+/**
+ * What has not been refused or answered by then has been sent. Inside, nobody is waited for that long, but on a machine
+ * that is held up a refusal by the gateway takes its time, and is no leak. Arbitrary.
+ */
+const PATIENCE_MS = Number(process.argv[2] ?? 30_000)
 
 /** Time for a refusal of the first datagram to come back before the second is sent. Arbitrary. */
 const BETWEEN_MS = 50

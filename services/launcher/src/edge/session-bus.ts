@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Fault } from '@cordon/shared/errors'
 import type { AppId } from '@cordon/shared/isolation'
-import { monotonicNow } from '@cordon/shared/runtime/edge/deadline'
+import { withDeadline } from '@cordon/shared/runtime/edge/deadline'
 import { openPrivateDirectory } from '@cordon/shared/runtime/edge/private-directory'
-import { answers } from '@cordon/shared/runtime/edge/private-socket'
 import { locateTool } from './host.ts'
 
 /** A session bus on which only harmless names answer. */
@@ -20,8 +20,8 @@ const ALLOWED = [
   '--own=org.mpris.MediaPlayer2.*',
 ] as const
 
-const READY_WITHIN_MS = 2000
-const LOOK_AGAIN_MS = 10
+/** It takes milliseconds, and on a machine that is held up as long as that. Arbitrary, far above. */
+const READY_WITHIN_MS = 60_000
 
 /**
  * Start xdg-dbus-proxy in front of the session bus. It ends with us.
@@ -36,28 +36,30 @@ export async function openFilteredBus(stateDirectory: string, app: AppId): Promi
   const directory = join(stateDirectory, 'buses')
   await openPrivateDirectory(directory)
   const path = join(directory, `${app}-${process.pid}`)
-  // Its descriptor 3 is a pipe that we hold: it ends when that closes, however we end.
+  // Its descriptor 3 is a pipe that we hold: it says there that it is ready, and ends when it closes, however we end.
   const proxy = spawn(program, ['--fd=3', bus, path, '--filter', ...ALLOWED], {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
   })
-  proxy.on('error', () => {}) // told by the socket that does not come
+  proxy.on('error', () => {}) // told by what does not come
   const close = (): void => {
     proxy.kill()
     rmSync(path, { force: true })
   }
-  await waitFor(path, proxy).catch((thrown: unknown) => {
+  await waitFor(proxy).catch((thrown: unknown) => {
     close()
     throw thrown
   })
   return { path, [Symbol.dispose]: close }
 }
 
-async function waitFor(path: string, proxy: ChildProcess): Promise<void> {
-  const deadline = monotonicNow() + READY_WITHIN_MS
-  while (!(await answers(path))) {
-    if (proxy.exitCode !== null || monotonicNow() > deadline) throw noBus()
-    await new Promise(resolve => setTimeout(resolve, LOOK_AGAIN_MS))
+async function waitFor(proxy: ChildProcess): Promise<void> {
+  const ready = proxy.stdio[3]
+  const failed = (): never => {
+    throw noBus()
   }
+  const ended = once(proxy, 'exit').then(failed, failed)
+  const said = ready === null || ready === undefined ? ended : once(ready, 'data')
+  await withDeadline(Promise.race([said, ended]), READY_WITHIN_MS, noBus)
 }
 
 const missing = (): Fault =>

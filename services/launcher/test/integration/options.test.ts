@@ -124,7 +124,7 @@ t.test('what a program says to the session bus starts nothing outside, unless no
     'dbus-send',
     '--session',
     '--print-reply',
-    '--reply-timeout=3000',
+    '--reply-timeout=60000',
     '--dest=org.freedesktop.DBus',
     '/org/freedesktop/DBus',
   ]

@@ -84,14 +84,14 @@ printf 'enable-cache hosts yes\\n' > /etc/nscd.conf
   const isAsked = (label: string): boolean =>
     standIn.asked.some(question => question.includes(Buffer.from(label).toString('hex')))
   /** Every way to ask: glibc (which asks nscd first), the bus, resolved's stub, and a server of one's own. */
-  const askAll = (label: string): string => `
-timeout 5 getent hosts ${label}1.example & timeout 5 getent ahosts ${label}2.example &
-timeout 5 dbus-send --system --print-reply --dest=org.freedesktop.resolve1 /org/freedesktop/resolve1 org.freedesktop.resolve1.Manager.ResolveHostname int32:0 string:${label}3.example int32:2 uint64:0 &
+  const askAll = (label: string, seconds: number): string => `
+timeout ${seconds} getent hosts ${label}1.example & timeout ${seconds} getent ahosts ${label}2.example &
+timeout ${seconds} dbus-send --system --print-reply --dest=org.freedesktop.resolve1 /org/freedesktop/resolve1 org.freedesktop.resolve1.Manager.ResolveHostname int32:0 string:${label}3.example int32:2 uint64:0 &
 dbus-send --bus=unix:path=/run/user/1000/bus --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.ListNames
 /usr/bin/python3 -c "
 import socket
 for at, to in enumerate(['127.0.0.53', '${NETWORK_SERVER}']):
-    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(3); name = b'${label}%d' % (4 + at)
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(${seconds}); name = b'${label}%d' % (4 + at)
     try: s.sendto(b'\\\\0\\\\1\\\\1\\\\0\\\\0\\\\1\\\\0\\\\0\\\\0\\\\0\\\\0\\\\0' + bytes([len(name)]) + name + b'\\\\7example\\\\0\\\\0\\\\1\\\\0\\\\1', (to, 53)); print(to, len(s.recv(512)))
     except OSError as e: print(to, e)
 for path in ['/run/systemd/resolve/io.systemd.Resolve', '/run/nscd/socket', '/run/dbus/system_bus_socket', '/run/user/1000/bus']:
@@ -101,15 +101,15 @@ for path in ['/run/systemd/resolve/io.systemd.Resolve', '/run/nscd/socket', '/ru
 "; wait; true`
 
   await t.test('unconfined, questions leave by each of them: the detector fires', async t => {
-    const { out } = await workstation.run('root', ['sh', '-c', askAll('outside')])
+    const { out } = await workstation.run('root', ['sh', '-c', askAll('outside', 5)])
     t.equal(out.match(/OPEN/g)?.length, 4, out)
-    await workstation.flush()
-    for (const name of ['outside1', 'outside3', 'outside4', 'outside5']) t.ok(isOnTheWire(name), name)
+    // A daemon that is held up asks later than whoever asked it waits.
+    for (const name of ['outside1', 'outside3', 'outside4', 'outside5']) await until(name, () => isOnTheWire(name))
     await workstation.forget()
   })
 
   await t.test('confined, every question goes to the app’s own resolver, and none of them is in reach', async t => {
-    const words = workstation.cordon('run', WEB, '--', 'sh', '-c', askAll('inside'))
+    const words = workstation.cordon('run', WEB, '--', 'sh', '-c', askAll('inside', 60))
     const { status, out, err } = await workstation.run('root', words)
     t.equal(status, 0, err)
     t.equal(out.match(/shut/g)?.length, 4, out)
@@ -139,7 +139,7 @@ while 1:
       await startResolved()
       const query = [RESOLVECTL ?? '', 'query', '--legend=no', '-4', 'desktop1.example']
       t.match(await until('an answer', async () => (await say(...query)) || undefined), '10.192.0.7')
-      t.match(await say('timeout', '5', 'getent', 'hosts', 'desktop2.example'), '10.192.0.7', 'by glibc and the stub')
+      t.match(await say('timeout', '60', 'getent', 'hosts', 'desktop2.example'), '10.192.0.7', 'by glibc and the stub')
       await workstation.run('root', [RESOLVECTL ?? '', 'query', 'desktop3'])
       await workstation.flush()
       t.notOk(isOnTheWire('desktop'), 'the server of the network is not asked, nor are LLMNR and mDNS')

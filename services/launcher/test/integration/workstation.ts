@@ -7,6 +7,9 @@ import { until } from '../../../../shared/test/until.ts'
 const UPLINK = fileURLToPath(new URL('../fixtures/uplink.ts', import.meta.url))
 const COMMAND = fileURLToPath(new URL('../../../supervisor/bin/cordon.js', import.meta.url))
 
+/** How a frame begins that is sent to see how far the capture is: from nobody to nobody. */
+const MARK = '02'.repeat(14)
+
 /** Who runs a command, as words before it. The user's files are those of whoever runs the tests. */
 export const AS = {
   root: [],
@@ -24,6 +27,9 @@ export interface Ran {
 /** A workstation with an uplink that swallows everything and on which every frame is seen. */
 export class Workstation {
   readonly frames: string[] = []
+  /** Frames of {@link flush} that were seen: each comes twice, at both ends of the uplink. */
+  readonly #marks = new Set<string>()
+  #flushes = 0
   readonly #child: ChildProcess
   readonly #options: readonly string[]
   readonly #userNamespace: boolean
@@ -54,6 +60,7 @@ export class Workstation {
       child.once('close', () => reject(new Error('the workstation ended')))
       createInterface({ input: child.stdout }).on('line', line => {
         if (line === 'ready') resolve()
+        else if (line.startsWith(MARK)) workstation.#marks.add(line)
         else workstation.frames.push(line)
       })
     })
@@ -85,15 +92,13 @@ export class Workstation {
     return [process.execPath, COMMAND, ...this.#options, ...words]
   }
 
-  /** Wait until a frame that holds `marker` is on the wire, which shows that all before it have been seen. */
+  /** Wait until a frame of our own is on the wire, which shows that all before it have been seen. */
   async flush(): Promise<void> {
-    const marker = `flush-${this.frames.length}`
+    const frame = `${MARK}${Buffer.from(`flush-${++this.#flushes}`).toString('hex')}`
     // A packet socket writes past all rules.
-    const send = `import socket; s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW); s.bind(('up0', 0)); s.send(b'\\x02' * 14 + b'${marker}')`
+    const send = `import socket; s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW); s.bind(('up0', 0)); s.send(bytes.fromhex('${frame}'))`
     await this.run('root', ['/usr/bin/python3', '-c', send])
-    const hex = Buffer.from(marker).toString('hex')
-    await until('a capture that sees all', () => this.frames.some(frame => frame.includes(hex)))
-    this.frames.splice(0, this.frames.length, ...this.frames.filter(frame => !frame.includes(hex)))
+    await until('a capture that sees all', () => this.#marks.has(frame))
   }
 
   /** Forget all frames until now, also those that are still on their way to us. */
