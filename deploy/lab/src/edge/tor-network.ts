@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { LabRelay, LabStep } from '@cordon/shared/contracts'
 import { Fault, sensitive } from '@cordon/shared/errors'
 import { addOnion, parseAddOnion, setConf, setEvents, signal } from '@cordon/shared/tor-control'
@@ -28,6 +29,8 @@ export interface NetworkPlan {
 // Far above what two busy cores need; each wait is for one thing that otherwise never comes.
 const DESCRIPTORS_MS = 120_000
 const CONSENSUS_MS = 60_000
+/** Authorities that vote together have their consensus within the same second or two. Arbitrary. */
+const TOGETHER_MS = 4000
 const BOOTSTRAP_MS = 90_000
 const PUBLICATION_MS = 90_000
 
@@ -60,8 +63,10 @@ async function openRelays(plan: NetworkPlan): Promise<readonly TorProcess[]> {
   await Promise.all(authorities.map(authority => waitForDescriptors(authority, fingerprints, DESCRIPTORS_MS)))
   plan.progress('consensus', 'waiting for the first consensus', 45)
   const firstVote = planFirstVote(Date.now() / 1000)
-  const counts = await Promise.all(authorities.map(authority => vote(authority, firstVote)))
-  if (counts.every(count => count === fingerprints.length)) return [...authorities, ...exits]
+  const votes = new Map(authorities.map(authority => [authority, vote(authority, firstVote)]))
+  const count = await Promise.any(votes.values()).catch(() => Promise.race(votes.values()))
+  await Promise.all((await listLate(votes)).map(spreadConsensus))
+  if (count === fingerprints.length) return [...authorities, ...exits]
   throw new Fault('LAB_FAILED', 'the authorities agreed on a network without all of its relays', {
     where: 'tor',
     retry: 'now',
@@ -75,6 +80,19 @@ async function vote(authority: TorProcess, voting: VotingPlan): Promise<number> 
   await authority.send(listenForConsensus())
   await authority.send(setConf(formatVoting(voting)))
   return (await first).length
+}
+
+/**
+ * List the authorities that have no consensus when the first has one, and some time after that.
+ *
+ * One that was held up has missed the vote. It votes alone from then on, and in vain, since the others have a consensus.
+ */
+async function listLate(votes: ReadonlyMap<TorProcess, Promise<number>>): Promise<readonly TorProcess[]> {
+  const late = new Set(votes.keys())
+  const heard = [...votes].map(([authority, seen]) => seen.then(() => late.delete(authority)))
+  // One that has ended is told by what is asked of it next.
+  await Promise.race([Promise.allSettled(heard), delay(TOGETHER_MS)])
+  return [...late]
 }
 
 /**

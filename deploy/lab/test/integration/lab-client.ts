@@ -23,6 +23,8 @@ export async function enterLab(description: LabDescription, directory: string): 
     `SocksPort unix:"${directory}/socks"`,
     'ClientRejectInternalAddresses 1',
     'ClientDNSRejectInternalAddresses 1',
+    // An exit that is held up is waited for: another one would be another address.
+    'CircuitStreamTimeout 300',
     'Log notice stdout',
     `__OwningControllerProcess ${process.pid}`,
   ]
@@ -40,7 +42,7 @@ export async function enterLab(description: LabDescription, directory: string): 
   return {
     async fetch(credentials, url, ...args) {
       const proxy = `socks5h://${credentials}@localhost${directory}/socks`
-      const common = ['-sS', '--max-time', '60', '--cacert', description.authority, '-x', proxy]
+      const common = ['-sS', '--max-time', '200', '--cacert', description.authority, '-x', proxy]
       return (await promisify(execFile)('curl', [...common, ...args, url])).stdout
     },
     async stop() {
