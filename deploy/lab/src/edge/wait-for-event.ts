@@ -5,8 +5,11 @@ import { OK, type Reply, setEvents } from '@cordon/shared/tor-control'
 import { askForDescriptors, askForProgress, parseProgress, progressOf } from '../tor-events.ts'
 import type { TorProcess } from './tor-process.ts'
 
-/** Wait until `pick` finds something in an event of `tor`, for at most `ms`; the end of tor ends the wait. */
-export async function waitForEvent<T>(
+/**
+ * Wait until `pick` finds something in an event of `tor`, for at most `ms`; the end of tor ends the wait. It may fail
+ * before the caller comes to await it, who first asks tor for the event.
+ */
+export function waitForEvent<T>(
   tor: TorProcess,
   what: string,
   ms: number,
@@ -21,7 +24,9 @@ export async function waitForEvent<T>(
   const ended = tor.ended.then((fault): never => {
     throw fault
   })
-  return await withDeadline(Promise.race([found, ended]), ms, () => tooLate(tor, what, ms))
+  const outcome = withDeadline(Promise.race([found, ended]), ms, () => tooLate(tor, what, ms))
+  outcome.catch(() => {}) // heard by whoever awaits it
+  return outcome
 }
 
 /** Wait until tor has bootstrapped to 100 %, for at most `ms`. */
@@ -29,11 +34,7 @@ export async function waitForBootstrap(tor: TorProcess, ms: number): Promise<voi
   const done = waitForEvent(tor, 'did not bootstrap', ms, event => (progressOf(event) === 100 ? true : undefined))
   await tor.send(setEvents(['STATUS_CLIENT']))
   // It may have got there before we listened.
-  if (parseProgress(await tor.send(askForProgress())) === 100) {
-    done.catch(() => {}) // nobody waits for it any more
-    return
-  }
-  await done
+  if (parseProgress(await tor.send(askForProgress())) !== 100) await done
 }
 
 /** Wait until an authority has the descriptors of all relays, for at most `ms`. */
