@@ -1,4 +1,6 @@
 import { type IncomingMessage, request } from 'node:http'
+// That file alone: every command loads this one.
+import { startDeadline } from '../../runtime/edge/deadline.ts'
 
 /** A part that runs answers in milliseconds; a stopped one must not hold who asks. Arbitrary. */
 const DEADLINE_MS = 10_000
@@ -33,14 +35,19 @@ export async function askApi(socketPath: string, question: ApiQuestion, deadline
     ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     ...(traceparent === undefined ? {} : { traceparent }),
   }
-  const signal = AbortSignal.timeout(deadlineMs)
-  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-    request({ socketPath, method, path, headers, agent: false, signal }, resolve)
-      .once('error', reject)
-      .end(body === undefined ? undefined : JSON.stringify(body))
-  })
-  const content = await readBounded(answer)
-  return { status: answer.statusCode ?? 0, value: content === '' ? undefined : parseJson(content) }
+  const abort = new AbortController()
+  const callOff = startDeadline(deadlineMs, () => abort.abort())
+  try {
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      request({ socketPath, method, path, headers, agent: false, signal: abort.signal }, resolve)
+        .once('error', reject)
+        .end(body === undefined ? undefined : JSON.stringify(body))
+    })
+    const content = await readBounded(answer)
+    return { status: answer.statusCode ?? 0, value: content === '' ? undefined : parseJson(content) }
+  } finally {
+    callOff()
+  }
 }
 
 async function readBounded(answer: IncomingMessage): Promise<string> {

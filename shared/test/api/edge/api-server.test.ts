@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { connect } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -7,6 +7,7 @@ import { type ApiDeadlines, closeApi, makeApi, openApi } from '../../../src/api/
 import { askApi } from '../../../src/api/edge/ask-api.ts'
 import { invalidRequest } from '../../../src/api/index.ts'
 import { Fault } from '../../../src/errors/index.ts'
+import { until } from '../../until.ts'
 
 const directory = await mkdtemp(join(tmpdir(), 'cordon-api-'))
 t.teardown(() => rm(directory, { recursive: true }))
@@ -124,4 +125,20 @@ t.test('a question ends at its deadline, and at the bound of an answer', async t
     message: /more than 16777216 bytes/,
   })
   await t.rejects(askApi(join(directory, 'nobody'), { method: 'GET', path: '/' }), { code: 'ENOENT' })
+})
+
+t.test('an answer that came in time is taken, though the asker was held up beyond the deadline', async t => {
+  const path = join(directory, 'held-up')
+  const server = createServer(socket => {
+    socket.on('error', () => {}) // the asker may have given up
+    socket.once('data', () => {
+      socket.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}')
+      for (const end = performance.now() + 200; performance.now() < end; );
+    })
+  })
+  await new Promise<void>(resolve => server.listen(path, resolve))
+  t.teardown(() => server.close())
+  // Again where the question itself came too late.
+  const answer = await until('an answer', () => askApi(path, { method: 'GET', path: '/' }, 50).catch(() => undefined))
+  t.same(answer, { status: 200, value: {} })
 })
