@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { connect, createServer, type Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { CordonUnderTest, run } from '../../../deploy/dev/cordon-under-test.ts'
 import { until } from '../../../shared/test/until.ts'
+import { findFreePorts } from '../../src/edge/free-ports.ts'
 
 t.setTimeout(300_000)
 
@@ -18,12 +19,10 @@ t.teardown(async () => {
   await rm(scratch, { recursive: true, force: true })
 })
 
-/** A free port, as any program would take one. */
+/** A free port outside the kernel's range, whose ports any connection may take meanwhile. */
 async function findPort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise(resolve => server.close(resolve))
+  const [port] = await findFreePorts(1, new Set())
+  if (port === undefined) throw new Error('no port is free')
   return port
 }
 

@@ -8,7 +8,7 @@ import type { LabDescription } from '@cordon/shared/contracts'
 import t from 'tap'
 import { Cordon, fetchThrough, finish, NO_SERVICES, openLab, until } from './cordon.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(300_000)
 const lab = await openLab()
 t.teardown(() => lab.close())
 const description: LabDescription = JSON.parse(await text(connect({ path: join(lab.directory, 'lab.sock') })))

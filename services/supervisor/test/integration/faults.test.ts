@@ -2,8 +2,10 @@ import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { setTimeout as wait } from 'node:timers/promises'
-import t from 'tap'
+import type { Status } from '@cordon/shared/contracts'
+import t, { type Test } from 'tap'
 import { Cordon, fetchThrough, finish, NO_SERVICES, openLab, until } from './cordon.ts'
 import { Traffic } from './traffic.ts'
 
@@ -23,22 +25,31 @@ const FAULTS = [
   ['SUP-03', 'SIGSTOP'],
 ] as const
 
+/** Follow the status in a program of its own: it sees also what is over before this one looks again. */
+function watchStatus(t: Test): { readonly seen: readonly Status[] } {
+  const seen: Status[] = []
+  const watching = cordon.start('status', '--watch', '--json')
+  t.teardown(() => watching.kill())
+  if (watching.stdout !== null)
+    createInterface({ input: watching.stdout }).on('line', line => void seen.push(JSON.parse(line)))
+  return { seen }
+}
+
 for (const [scenario, signal] of FAULTS) {
   t.test(`${scenario}: ${signal} to each part in turn, with traffic`, async t => {
     const traffic = new Traffic(port)
+    const watch = watchStatus(t)
     for (const part of ['redis', 'gateway', 'tor']) {
       const others = ['redis', 'gateway', 'tor'].filter(other => other !== part)
       const before = await cordon.pid(part)
       const undisturbed = await Promise.all(others.map(other => cordon.pid(other)))
       const since = performance.now()
+      const seenFrom = watch.seen.length
       process.kill(before, signal)
       if (signal === 'SIGSTOP') {
-        const isUnwell = async () => {
-          const { state, parts } = await cordon.status()
-          const found = parts.find(({ name }) => name === part)
-          return state !== 'ready' && found?.state !== 'ready' ? found : undefined
-        }
-        t.not((await until('bad health', isUnwell)).state, 'ready', `a stopped ${part} is not called healthy`)
+        const isUnwell = ({ state, parts }: Status): boolean =>
+          state !== 'ready' && parts.find(({ name }) => name === part)?.state !== 'ready'
+        await until(`a stopped ${part} not to be called healthy`, () => watch.seen.slice(seenFrom).some(isUnwell))
       }
       const ms = await cordon.backFrom(part, before, since)
       t.comment(`${part} was back after ${Math.round(ms)} ms`)
@@ -57,8 +68,10 @@ for (const [scenario, signal] of FAULTS) {
 t.test('RED-01, RED-02: redis stopped while an app uses its port: nothing of that reaches the app', async t => {
   const before = await cordon.pid('redis')
   const traffic = new Traffic(port)
+  const watch = watchStatus(t)
+  await until('the first look', () => watch.seen.some(({ state }) => state === 'ready'))
   process.kill(before, 'SIGSTOP')
-  await until('silence', async () => (await cordon.status()).state === 'degraded')
+  await until('silence', () => watch.seen.some(({ state }) => state === 'degraded'))
   const passed = traffic.seen.succeeded
   await until('traffic without redis', () => (traffic.seen.succeeded > passed ? true : undefined))
   await cordon.backFrom('redis', before, 0)

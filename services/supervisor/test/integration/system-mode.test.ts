@@ -1,6 +1,6 @@
 /** System mode with real users: each part under its own, sockets shared by group, the supervisor watching. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -134,6 +134,8 @@ async function whyNot(): Promise<string | false> {
 const skip = await whyNot()
 const labDirectory = process.env['CORDON_TEST_LAB'] ?? ''
 
+t.setTimeout(400_000)
+
 t.test(
   'parts under users of their own meet over sockets of their groups, and nobody else gets in',
   { skip },
@@ -167,11 +169,15 @@ t.test(
         join(base, 'none'),
         ...args,
       ])
-    const status = await until('readiness', async () => {
-      const { stdout } = await ask(USERS.person, 'status')
-      const seen = (stdout === '' ? undefined : JSON.parse(stdout)) as Status | undefined
-      return seen?.state === 'ready' ? seen : undefined
-    })
+    const status = await until(
+      'readiness',
+      async () => {
+        const { stdout } = await ask(USERS.person, 'status')
+        const seen = (stdout === '' ? undefined : JSON.parse(stdout)) as Status | undefined
+        return seen?.state === 'ready' ? seen : undefined
+      },
+      180_000,
+    )
     t.same(
       status.parts.map(({ name, state, pid }) => [name, state, pid]),
       [
@@ -185,6 +191,8 @@ t.test(
       'the supervisor watches what it did not start',
     )
 
+    // dns is ready before the gateway has told it of the apps.
+    await until('the listener of dns', () => existsSync(join(base, 'run', 'dns', 'mail.dns')))
     for (const [path, uid, gid] of [
       ['tor/socks.sock', TOR, TOR],
       ['tor/short.sock', TOR, TOR],

@@ -23,7 +23,8 @@ async function open(t: { teardown(end: () => Promise<void>): void }, telemetry?:
   t.teardown(() => cordon.close())
   const { status, err } = await cordon.run('up', '--lab', '--lab-dir', lab.directory, '--detach')
   if (status !== 0) throw new Error(err)
-  await fetchThrough((await cordon.json('apps')).apps[0].port)
+  const { port } = (await cordon.json('apps')).apps[0]
+  await until('a page', async () => (await fetchThrough(port)).status === 0)
   return cordon
 }
 
