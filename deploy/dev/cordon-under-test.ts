@@ -17,6 +17,9 @@ export interface Ran {
   readonly stderr: string
 }
 
+/** Above what any takes on a busy machine; six update checks pause for half a minute alone. */
+const RUN_MS = 300_000
+
 /** Run a program to its end. */
 export async function run(
   program: string,
@@ -24,7 +27,7 @@ export async function run(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Ran> {
   return await new Promise(resolve => {
-    execFile(program, args, { env, maxBuffer: 64 * 1024 * 1024, timeout: 60_000 }, (error, stdout, stderr) => {
+    execFile(program, args, { env, maxBuffer: 64 * 1024 * 1024, timeout: RUN_MS }, (error, stdout, stderr) => {
       resolve({ status: error === null ? 0 : Number(error.code ?? 1), stdout, stderr })
     })
   })

@@ -5,7 +5,7 @@ import t from 'tap'
 import { until } from '../../../../shared/test/until.ts'
 import { Workstation } from './workstation.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(400_000)
 
 /** Stand-ins: nothing of theirs runs but what a test starts under their number. */
 const TOR = '64001'

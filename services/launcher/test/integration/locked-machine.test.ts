@@ -14,7 +14,7 @@ import t from 'tap'
 import { until } from '../../../../shared/test/until.ts'
 import { finish, Workstation } from './workstation.ts'
 
-t.setTimeout(300_000)
+t.setTimeout(550_000)
 
 /** Numbers that no distribution gives out. A user's own group has its number. */
 const TOR = 64_301

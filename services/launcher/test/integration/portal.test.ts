@@ -9,7 +9,7 @@ import { until } from '../../../../shared/test/until.ts'
 import { formatPortalOpening } from '../../src/lockdown/index.ts'
 import { finish, Workstation } from './workstation.ts'
 
-t.setTimeout(240_000)
+t.setTimeout(400_000)
 
 const TOR = '64001'
 const PERSON = '64002'

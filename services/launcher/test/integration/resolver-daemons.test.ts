@@ -11,7 +11,7 @@ import { until } from '../../../../shared/test/until.ts'
 import { StandInGateway, WEB } from './stand-in-gateway.ts'
 import { Workstation } from './workstation.ts'
 
-t.setTimeout(240_000)
+t.setTimeout(400_000)
 
 /** Unpacked by `npm test`, and not installed: their packages start services. */
 const UNPACKED = join(import.meta.dirname, '../../../../node_modules/.cordon-unpacked')

@@ -9,7 +9,7 @@ import { until } from '../../../../shared/test/until.ts'
 import { StandInGateway, WEB } from './stand-in-gateway.ts'
 import { Workstation } from './workstation.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(400_000)
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts')
 const ADVERTISE = fileURLToPath(new URL('../fixtures/advertise.py', import.meta.url))
