@@ -134,7 +134,8 @@ export class CordonUnderTest {
   /** Stop it in order, and remove what it kept. */
   async close(): Promise<void> {
     await this.down()
-    await rm(this.directory, { recursive: true, force: true })
+    // Of one that was killed before, a part may still write while it ends.
+    await rm(this.directory, { recursive: true, force: true, maxRetries: 20 })
   }
 
   /** End `cordon up` as a terminal does, and give its exit status. */
