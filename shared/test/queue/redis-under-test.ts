@@ -77,7 +77,9 @@ export async function prepareRedis(t: Test): Promise<RedisUnderTest> {
       const enter = ['--preserve-credentials', '--user', '--mount', '--target', String(running.pid)]
       return {
         grow: async () => {
-          const [status] = await once(spawn('nsenter', [...enter, 'mount', '-o', 'remount,size=16m', disk]), 'exit')
+          // Source and place both: else mount(8) repeats what the kernel lists, with users that this namespace lacks.
+          const remount = ['mount', '-t', 'tmpfs', '-o', 'remount,size=16m', 'tmpfs', disk]
+          const [status] = await once(spawn('nsenter', [...enter, ...remount]), 'exit')
           if (status !== 0) throw new Error('the disk cannot be made larger')
         },
       }

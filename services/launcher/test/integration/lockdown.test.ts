@@ -22,10 +22,11 @@ t.teardown(async () => {
 
 const lockdown = (...args: string[]) =>
   workstation.run('root', [process.execPath, MAIN, 'lockdown', ...args], { ...process.env, CORDON_ROOT: root })
-const asUser = (uid: string, command: readonly string[]): readonly string[] => [
-  ...['setpriv', '--reuid', uid, '--regid', uid, '--clear-groups', '--'],
-  ...command,
-]
+const asUser = (uid: string, command: readonly string[]): readonly string[] => {
+  // With one user to its name a namespace knows no other, and who enters it is that one.
+  const change = ['setpriv', '--reuid', uid, '--regid', uid, '--clear-groups', '--']
+  return isRoot ? [...change, ...command] : command
+}
 /** Tries each way out once and says in JSON what became of it; what is not refused within a second is silence. */
 const TRY = `import json, socket
 def attempt(kind, proto, to):

@@ -70,7 +70,7 @@ export class Workstation {
   /** Start a command there. */
   start(who: Who, command: readonly string[], env: NodeJS.ProcessEnv = process.env, extra: readonly number[] = []) {
     const enter = [
-      ...(this.#userNamespace ? ['--user'] : []),
+      ...(this.#userNamespace ? ['--user', '--preserve-credentials'] : []),
       '--net',
       '--mount',
       '--target',
